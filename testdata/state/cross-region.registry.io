@@ -1,0 +1,1 @@
+{"version":1,"lastSwitch":"hangzhou","zones":{"vpc-aaaaa":{"addresses":["10.1.0.10"]},"vpc-bbbbb":{"cname":"a-registry.cn-hangzhou.cr.aliyuncs.com"}}}
