@@ -1,0 +1,124 @@
+// Command resolver answers for the shared endpoints: in DNS, for pods, and in
+// a node's hosts file, for its container runtime.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/registry-failover/registry-failover/internal/configfile"
+	"github.com/registry-failover/registry-failover/internal/diagnostics"
+	"github.com/registry-failover/registry-failover/internal/dnsclient"
+	"github.com/registry-failover/registry-failover/internal/dnsserver"
+	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/nodehosts"
+	"github.com/registry-failover/registry-failover/internal/resolver"
+	"github.com/registry-failover/registry-failover/pkg/config"
+)
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == "hosts" {
+		os.Exit(removeHosts(os.Args[2:]))
+	}
+	o, err := parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "resolver:", err)
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "resolver:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) error {
+	registry := prometheus.NewRegistry()
+	cache, err := inputs.OpenCache(o.cacheDir)
+	if err != nil {
+		return err
+	}
+	file := configfile.New(o.config, cache, registry, o.log)
+	cfg, err := file.Load()
+	if err != nil {
+		return err
+	}
+	read, err := o.reader()
+	if err != nil {
+		return err
+	}
+	wiring := resolver.Options{
+		Node: o.nodeName, Config: cfg, Follow: file.Follow, Read: read, Cache: cache,
+		Client: dnsclient.New(o.upstream, lookupTimeout), Metrics: registry, Log: o.log,
+	}
+	if o.hostsFile != "" {
+		wiring.Hosts = nodehosts.NewFile(o.hostsFile)
+	}
+	if o.listen != "" {
+		wiring.Server = dnsserver.New(dnsserver.Options{Addr: o.listen, Log: o.log, Metrics: registry})
+		if err := wiring.Server.Listen(ctx); err != nil {
+			return err
+		}
+		o.log.Info("listening", "proto", "dns", "addr", wiring.Server.Addr().String())
+	}
+	r := resolver.New(wiring)
+	pages, err := diagnostics.Listen(diagnostics.Options{Address: o.metrics, Registry: registry, Ready: r.Ready, Logger: o.log})
+	if err != nil {
+		return err
+	}
+	o.log.Info("listening", "proto", "http", "addr", pages.Addr())
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return r.Run(ctx) })
+	group.Go(func() error { return pages.Serve(ctx) })
+	return group.Wait()
+}
+
+// reader returns what reads switch and state: from a directory or from the API server.
+func (o options) reader() (func(context.Context, config.Source, func(inputs.Snapshot)) error, error) {
+	if !o.kube {
+		return func(ctx context.Context, _ config.Source, publish func(inputs.Snapshot)) error {
+			return inputs.Dir(ctx, o.dir, publish)
+		}, nil
+	}
+	cluster, err := inputs.RESTConfig()
+	if err != nil {
+		return nil, err
+	}
+	namespace := o.namespace
+	if namespace == "" {
+		namespace = inputs.Namespace()
+	}
+	return func(ctx context.Context, source config.Source, publish func(inputs.Snapshot)) error {
+		return inputs.Kube(ctx, inputs.KubeOptions{
+			Config: cluster, Namespace: namespace, WatchState: source == config.API, Logger: o.log,
+		}, publish)
+	}, nil
+}
+
+// removeHosts takes the marked block out of a hosts file, for people.
+func removeHosts(args []string) int {
+	path, err := parseRemove(args)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "resolver hosts:", err)
+		return 2
+	}
+	changed, err := nodehosts.NewFile(path).Apply(nodehosts.Block{})
+	switch {
+	case err != nil:
+		slog.Error("the block is still there", "error", err)
+		return 1
+	case changed:
+		fmt.Println("removed the block from", path)
+	default:
+		fmt.Println(path, "has no block")
+	}
+	return 0
+}

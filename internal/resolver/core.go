@@ -1,0 +1,145 @@
+package resolver
+
+import (
+	"slices"
+	"time"
+
+	"github.com/registry-failover/registry-failover/internal/dnsserver"
+	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/nodehosts"
+	"github.com/registry-failover/registry-failover/pkg/config"
+	"github.com/registry-failover/registry-failover/pkg/zone"
+)
+
+// Core decides what is served. It is not safe for concurrent use.
+type Core struct {
+	node      string
+	now       func() time.Time
+	hosts     config.HostsMode
+	source    config.Source
+	endpoints []*endpoint
+	read      inputs.Snapshot
+	// found is what DNS gave for each name when it last gave something complete.
+	found map[string]zone.Records
+	// assume is set when nothing could be read for so long that waiting serves nobody.
+	assume bool
+}
+
+// NewCore returns a Core for one node; the DNS Service has an empty node name.
+// It serves nothing before Configure. The time makes the SOA's serial.
+func NewCore(node string, now func() time.Time) *Core {
+	return &Core{node: node, now: now, found: map[string]zone.Records{}}
+}
+
+// Configure takes a new configuration. An endpoint that stays keeps what it
+// has, as far as that is still valid.
+func (c *Core) Configure(cfg *config.Config, lastGood func(endpoint string) LastGood) {
+	c.hosts, c.source = cfg.Node.Hosts, cfg.PrivateZone.Source
+	old := c.endpoints
+	c.endpoints = nil
+	for _, z := range cfg.Zones() {
+		e := &endpoint{Endpoint: z}
+		if i := slices.IndexFunc(old, func(o *endpoint) bool { return o.Name == z.Name }); i >= 0 {
+			e.answer, e.serial = old[i].answer, old[i].serial
+			e.restore(old[i].lastGood())
+		} else {
+			e.restore(lastGood(z.Name))
+		}
+		c.endpoints = append(c.endpoints, e)
+	}
+	c.decide()
+}
+
+// Read takes what switch and state hold now.
+func (c *Core) Read(s inputs.Snapshot) {
+	c.read = s
+	c.decide()
+}
+
+// Found takes what DNS gave for a name: always a complete answer, with its
+// addresses in an order that stays, or every refresh would look like a change.
+func (c *Core) Found(name string, r zone.Records) {
+	c.found[name] = r
+	c.decide()
+}
+
+// Assume lets endpoints that nothing is known about follow PrivateZone from now
+// on, until something can be read. Their lines in the hosts file stay.
+func (c *Core) Assume() {
+	c.assume = true
+	c.decide()
+}
+
+func (c *Core) decide() {
+	for _, e := range c.endpoints {
+		e.takeState(c.read.State)
+		e.takeSwitch(c.read.Switch, c.read.State)
+		e.decide(c.learnt(e), c.node, c.assume, c.now)
+	}
+}
+
+// learnt is an endpoint's state together with what DNS gave.
+func (c *Core) learnt(e *endpoint) zone.State {
+	s := e.state
+	s.Hosts = c.found
+	if c.source == config.VPCDNS {
+		// What the node's own DNS says of the name is what PrivateZone has in this VPC.
+		s.Zones = map[string]zone.Records{e.VPC: c.found[e.Name]}
+	}
+	return s
+}
+
+// Names lists what has to be looked up in DNS.
+func (c *Core) Names() []string {
+	var names []string
+	for _, e := range c.endpoints {
+		if c.source == config.VPCDNS {
+			names = append(names, e.Name)
+		}
+		names = append(names, e.Hosts(c.learnt(e))...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Zones is what the DNS server serves now.
+func (c *Core) Zones() []dnsserver.Zone {
+	zones := make([]dnsserver.Zone, len(c.endpoints))
+	for i, e := range c.endpoints {
+		zones[i] = dnsserver.Zone{Name: e.Name, Answer: e.answer, TTL: e.TTL, Serial: e.serial}
+	}
+	return zones
+}
+
+// Block is what the hosts file's marked block holds now.
+func (c *Core) Block() nodehosts.Block {
+	var b nodehosts.Block
+	for _, e := range c.endpoints {
+		b.Known = append(b.Known, e.Name)
+		if c.hosts == config.HostsOff {
+			continue
+		}
+		switch {
+		case e.origin == undecided:
+			b.Keep = append(b.Keep, e.Name)
+		case c.hosts == config.HostsOnFailover && e.target(c.node).FollowsPrivateZone():
+		case e.kept != nil || e.answer == nil:
+			b.Keep = append(b.Keep, e.Name)
+		default:
+			for _, a := range e.answer.Addrs {
+				b.Entries = append(b.Entries, nodehosts.Entry{Addr: a, Name: e.Name})
+			}
+		}
+	}
+	return b
+}
+
+// Ready returns why not every endpoint has an answer that somebody decided on.
+func (c *Core) Ready() error {
+	for _, e := range c.endpoints {
+		if err := e.ready(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,197 @@
+package resolver
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/registry-failover/registry-failover/internal/dnsclient"
+	"github.com/registry-failover/registry-failover/internal/dnsserver"
+	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/nodehosts"
+	"github.com/registry-failover/registry-failover/pkg/config"
+)
+
+// patience is how long a start without cache waits for switch and state before
+// it follows PrivateZone. The hosts file is left as it is even then.
+const patience = 10 * time.Second
+
+// Options connect a resolver to the world. All but Server and Hosts are required.
+type Options struct {
+	// Node is the name of the node; empty for the DNS Service.
+	Node   string
+	Config *config.Config
+	// Follow calls its argument with each new good configuration until ctx ends.
+	Follow func(ctx context.Context, use func(*config.Config)) error
+	// Read publishes what switch and state hold until ctx ends.
+	Read  func(ctx context.Context, source config.Source, publish func(inputs.Snapshot)) error
+	Cache *inputs.Cache
+	// Client asks the DNS servers of the node.
+	Client *dnsclient.Client
+	// Server answers DNS; nil where nobody asks.
+	Server *dnsserver.Server
+	// Hosts is the hosts file that gets the block; nil where there is none.
+	Hosts   *nodehosts.File
+	Metrics prometheus.Registerer
+	Log     *slog.Logger
+}
+
+// Resolver answers for the shared endpoints of one node, or of the DNS Service.
+type Resolver struct {
+	options   Options
+	core      *Core
+	memory    memory
+	metrics   *metrics
+	report    report
+	hosts     *hostsKeeper
+	refresher *dnsclient.Refresher
+	events    chan func()
+	failing   map[string]bool // names whose last lookup failed
+	notReady  atomic.Pointer[error]
+}
+
+// New returns a resolver that doesn't run yet.
+func New(o Options) *Resolver {
+	m := newMetrics(o.Metrics)
+	r := &Resolver{
+		options: o,
+		core:    NewCore(o.Node, time.Now),
+		memory:  memory{cache: o.Cache, log: o.Log},
+		metrics: m,
+		report:  report{log: o.Log},
+		events:  make(chan func()),
+		failing: map[string]bool{},
+	}
+	if o.Hosts != nil {
+		r.hosts = &hostsKeeper{file: o.Hosts, wanted: make(chan nodehosts.Block, 1), log: o.Log, metrics: m}
+	}
+	starting := errors.New("the resolver is starting")
+	r.notReady.Store(&starting)
+	return r
+}
+
+// Ready returns why not every endpoint is answered as somebody decided, in one sentence, or nil.
+func (r *Resolver) Ready() error { return *r.notReady.Load() }
+
+// Run answers until ctx ends or a part fails.
+func (r *Resolver) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	// Everything that changes the core happens in one goroutine, one event after the other.
+	send := func(event func()) {
+		select {
+		case r.events <- event:
+		case <-ctx.Done():
+		}
+	}
+	r.refresher = dnsclient.NewRefresher(r.options.Client.Lookup, func(result dnsclient.Result) {
+		send(func() { r.found(result) })
+	})
+	var source config.Source
+	stopReading := func() {}
+	configure := func(c *config.Config) {
+		r.core.Configure(c, r.memory.lastGood)
+		r.recall()
+		if source == c.PrivateZone.Source {
+			return
+		}
+		// The source decides whether the state is watched: reading begins again.
+		source = c.PrivateZone.Source
+		stopReading()
+		var reading context.Context
+		reading, stopReading = context.WithCancel(ctx)
+		group.Go(func() error {
+			return r.options.Read(reading, c.PrivateZone.Source, func(s inputs.Snapshot) {
+				send(func() {
+					if reading.Err() == nil {
+						r.core.Read(s)
+					}
+				})
+			})
+		})
+	}
+	configure(r.options.Config)
+	r.publish()
+	group.Go(func() error { return r.loop(ctx) })
+	group.Go(func() error { return r.refresher.Run(ctx) })
+	group.Go(func() error {
+		return r.options.Follow(ctx, func(c *config.Config) { send(func() { configure(c) }) })
+	})
+	if r.options.Server != nil {
+		group.Go(func() error { return r.options.Server.Serve(ctx) })
+	}
+	if r.hosts != nil {
+		group.Go(func() error { return r.hosts.run(ctx) })
+	}
+	return group.Wait()
+}
+
+func (r *Resolver) loop(ctx context.Context) error {
+	patient := time.After(patience)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-patient:
+			r.core.Assume()
+		case event := <-r.events:
+			event()
+		}
+		r.publish()
+	}
+}
+
+// publish brings the outside up to date: first the answer, then the file, then
+// what is only for people and for a restart.
+func (r *Resolver) publish() {
+	if r.options.Server != nil {
+		r.options.Server.Publish(r.core.Zones())
+	}
+	if r.hosts != nil {
+		r.hosts.want(r.core.Block())
+	}
+	r.refresher.SetNames(r.core.Names())
+	ready := r.core.Ready()
+	r.notReady.Store(&ready)
+	r.metrics.show(r.core)
+	r.report.tell(r.core)
+	err := r.memory.keep(r.core)
+	r.metrics.cacheWritten.Set(truth(err == nil))
+	if err != nil {
+		r.options.Log.Warn("what a restart needs could not be written", "error", err)
+	}
+}
+
+// found takes the result of one lookup. A failed one changes nothing, and is
+// logged once until the name can be looked up again.
+func (r *Resolver) found(result dnsclient.Result) {
+	r.metrics.lookups.WithLabelValues(result.Name).Set(truth(result.Err == nil))
+	failedBefore := r.failing[result.Name]
+	r.failing[result.Name] = result.Err != nil
+	if result.Err != nil {
+		if !failedBefore {
+			r.options.Log.Warn("a lookup failed: the last good records stay", "name", result.Name, "error", result.Err)
+		}
+		return
+	}
+	if failedBefore {
+		r.options.Log.Info("a name can be looked up again", "name", result.Name)
+	}
+	r.core.Found(result.Name, result.Records)
+}
+
+// recall takes from the cache what DNS gave before a restart.
+func (r *Resolver) recall() {
+	for _, name := range r.core.Names() {
+		if _, known := r.core.found[name]; known {
+			continue
+		}
+		if records, remembered := r.memory.records(name); remembered && len(records.Addrs) > 0 {
+			r.core.Found(name, records)
+		}
+	}
+}
