@@ -1,0 +1,15 @@
+// Command kubectl-registry_failover is the kubectl plugin
+// `kubectl registry-failover`; internal/cli has its verbs.
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/registry-failover/registry-failover/internal/cli"
+)
+
+// Signals end the program as they do by default: it holds nothing that needs tidying.
+func main() {
+	os.Exit(cli.Run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}

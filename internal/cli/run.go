@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/registry-failover/registry-failover/internal/diagnostics"
+)
+
+// The exit codes, the same for every verb and every output format.
+const (
+	exitFine = 0
+	// exitNotRun: wrong usage, or what was asked for could not be done.
+	exitNotRun = 2
+)
+
+// Run executes the plugin with the arguments that follow the program's name
+// and returns the exit code. A read from stdin is not interrupted when ctx ends.
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	if err := root.ExecuteContext(ctx); err != nil {
+		say(stderr, err.Error())
+		return exitNotRun
+	}
+	return exitFine
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "kubectl-registry_failover",
+		Short: "Fail over pulls between instances of Alibaba Cloud Container Registry",
+		// kubectl starts the program under this name, and a direct call means the same.
+		Annotations:        map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl registry-failover"},
+		Version:            diagnostics.Version(),
+		SilenceErrors:      true,
+		SilenceUsage:       true,
+		DisableSuggestions: true, // an error is one sentence
+		CompletionOptions:  cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())
+	})
+	root.AddCommand(newExplain(), newVersion())
+	return root
+}
+
+func newVersion() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version of the plugin",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), diagnostics.Version())
+			return err
+		},
+	}
+}
+
+// say writes lines for people.
+func say(stderr io.Writer, text string) {
+	for line := range strings.SplitSeq(text, "\n") {
+		fmt.Fprintln(stderr, escape(line))
+	}
+}
