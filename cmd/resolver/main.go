@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -18,6 +17,7 @@ import (
 	"github.com/registry-failover/registry-failover/internal/dnsclient"
 	"github.com/registry-failover/registry-failover/internal/dnsserver"
 	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/lastgood"
 	"github.com/registry-failover/registry-failover/internal/nodehosts"
 	"github.com/registry-failover/registry-failover/internal/resolver"
 	"github.com/registry-failover/registry-failover/pkg/config"
@@ -42,7 +42,7 @@ func main() {
 
 func run(ctx context.Context, o options) error {
 	registry := prometheus.NewRegistry()
-	cache, err := inputs.OpenCache(o.cacheDir)
+	cache, err := lastgood.Open(o.cacheDir)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func removeHosts(args []string) int {
 	changed, err := nodehosts.NewFile(path).Apply(nodehosts.Block{})
 	switch {
 	case err != nil:
-		slog.Error("the block is still there", "error", err)
+		fmt.Fprintln(os.Stderr, "resolver hosts:", err)
 		return 1
 	case changed:
 		fmt.Println("removed the block from", path)

@@ -19,7 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/registry-failover/registry-failover/internal/filewatch"
-	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/lastgood"
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
 
@@ -29,14 +29,14 @@ const cacheName = "config"
 // File is a configuration file and the last good thing that it said.
 type File struct {
 	path  string
-	cache *inputs.Cache
+	cache *lastgood.Store
 	log   *slog.Logger
 	valid prometheus.Gauge
 	seen  []byte // what was looked at last, good or bad
 }
 
 // New returns the file at a path. The cache may be one that holds nothing.
-func New(path string, cache *inputs.Cache, registerer prometheus.Registerer, log *slog.Logger) *File {
+func New(path string, cache *lastgood.Store, registerer prometheus.Registerer, log *slog.Logger) *File {
 	f := &File{path: path, cache: cache, log: log, valid: prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "registry_failover_config_valid",
 		Help: "1 when the configuration file is in force, 0 when an earlier one is because the file can't be used.",
@@ -101,8 +101,8 @@ func (f *File) Follow(ctx context.Context, use func(*config.Config)) error {
 			f.log.Error("the configuration can't be used: the last good one stays in force", "error", err)
 			return
 		}
-		f.log.Info("a new configuration is in force", "file", f.path)
 		use(c)
+		f.log.Info("a new configuration is in force", "file", f.path)
 	})
 }
 

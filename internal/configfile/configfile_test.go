@@ -14,7 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/registry-failover/registry-failover/internal/configfile"
-	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/lastgood"
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
 
@@ -57,9 +57,9 @@ func put(t *testing.T, path, text string) {
 	must(t, os.Rename(path+".new", path))
 }
 
-func openCache(t *testing.T, dir string) *inputs.Cache {
+func openCache(t *testing.T, dir string) *lastgood.Store {
 	t.Helper()
-	cache, err := inputs.OpenCache(dir)
+	cache, err := lastgood.Open(dir)
 	must(t, err)
 	return cache
 }
@@ -86,8 +86,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// load loads the file with a cache, and gives the region, the error, the metric and the log.
-func load(t *testing.T, path string, cache *inputs.Cache) (region string, err error, metric float64, log string) {
+// load loads the file with a cache, and gives the region, the metric, the log and the error.
+func load(t *testing.T, path string, cache *lastgood.Store) (region string, metric float64, log string, err error) {
 	t.Helper()
 	var out bytes.Buffer
 	registry := prometheus.NewPedanticRegistry()
@@ -95,13 +95,13 @@ func load(t *testing.T, path string, cache *inputs.Cache) (region string, err er
 	if c != nil {
 		region = c.Cluster.Region
 	}
-	return region, err, valid(t, registry), out.String()
+	return region, valid(t, registry), out.String(), err
 }
 
 func TestGoodConfigurationIsLoadedAndKept(t *testing.T) {
 	path, cacheDir := filepath.Join(t.TempDir(), "config.yaml"), t.TempDir()
 	put(t, path, text(t, "cn-a"))
-	region, err, metric, log := load(t, path, openCache(t, cacheDir))
+	region, metric, log, err := load(t, path, openCache(t, cacheDir))
 	if region != "cn-a" || err != nil || metric != 1 || log != "" {
 		t.Errorf("region %q, error %v, metric %v, log %q", region, err, metric, log)
 	}
@@ -122,7 +122,7 @@ func TestBadConfigurationAtTheStart(t *testing.T) {
 				put(t, path, test.text)
 			}
 
-			region, err, metric, log := load(t, path, openCache(t, ""))
+			region, metric, log, err := load(t, path, openCache(t, ""))
 			if region != "" || err == nil || metric != 0 || log != "" {
 				t.Fatalf("without a cache: region %q, error %v, metric %v, log %q", region, err, metric, log)
 			}
@@ -134,7 +134,7 @@ func TestBadConfigurationAtTheStart(t *testing.T) {
 
 			cache := openCache(t, t.TempDir())
 			must(t, cache.Save("config", []byte(text(t, "cn-kept"))))
-			region, err, metric, log = load(t, path, cache)
+			region, metric, log, err = load(t, path, cache)
 			if region != "cn-kept" || err != nil || metric != 0 || strings.Count(log, "\n") != 1 || !strings.Contains(log, "the last good one stays in force") {
 				t.Errorf("with a cache: region %q, error %v, metric %v, log %q", region, err, metric, log)
 			}
@@ -160,7 +160,7 @@ func TestCacheThatHelpsNothingIsTold(t *testing.T) {
 		t.Run(sentence, func(t *testing.T) {
 			dir := t.TempDir()
 			test.spoil(dir)
-			_, err, _, _ := load(t, filepath.Join(t.TempDir(), "config.yaml"), openCache(t, dir))
+			_, _, _, err := load(t, filepath.Join(t.TempDir(), "config.yaml"), openCache(t, dir))
 			if err == nil || !strings.Contains(err.Error(), "no such file") || !strings.Contains(err.Error(), "\nthe last good one can't be used either: ") || !strings.Contains(err.Error(), test.why) {
 				t.Errorf("error %v", err)
 			}
@@ -172,7 +172,7 @@ func TestCacheThatCanNotBeWrittenIsOnlyAWarning(t *testing.T) {
 	path, cacheDir := filepath.Join(t.TempDir(), "config.yaml"), t.TempDir()
 	put(t, path, text(t, "cn-a"))
 	must(t, os.Mkdir(filepath.Join(cacheDir, "config"), 0o700))
-	region, err, metric, log := load(t, path, openCache(t, cacheDir))
+	region, metric, log, err := load(t, path, openCache(t, cacheDir))
 	if region != "cn-a" || err != nil || metric != 1 || !strings.Contains(log, "can't be kept for a restart") {
 		t.Errorf("region %q, error %v, metric %v, log %q", region, err, metric, log)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/registry-failover/registry-failover/internal/configfile"
-	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/lastgood"
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
 
@@ -35,7 +35,7 @@ type followed struct {
 }
 
 // follow loads the file and follows it until the test ends.
-func follow(t *testing.T, path string, cache *inputs.Cache) followed {
+func follow(t *testing.T, path string, cache *lastgood.Store) followed {
 	t.Helper()
 	f := followed{path, prometheus.NewPedanticRegistry(), make(happenings, 100)}
 	file := configfile.New(path, cache, f.registry, slog.New(f.happened))
@@ -88,7 +88,7 @@ func TestGoodBadAndGoodAgain(t *testing.T) {
 				t.Errorf("the cache holds %q, %v", kept, err)
 			}
 			put(t, path, text(t, "cn-b"))
-			f.expect(t, 1, taken, "cn-b")
+			f.expect(t, 1, "cn-b", taken)
 			kept, err = cache.Load("config")
 			if err != nil || string(kept) != text(t, "cn-b") {
 				t.Errorf("the cache holds %q, %v", kept, err)
@@ -114,11 +114,11 @@ func TestMountedConfigMapIsSwappedByOneSymlink(t *testing.T) {
 	must(t, os.Symlink(filepath.Join("..data", "config.yaml"), filepath.Join(dir, "config.yaml")))
 	f := follow(t, filepath.Join(dir, "config.yaml"), openCache(t, ""))
 	mount("..v2", text(t, "cn-b"))
-	f.expect(t, 1, taken, "cn-b")
+	f.expect(t, 1, "cn-b", taken)
 	mount("..v3", "a: [")
 	f.expect(t, 0, bad)
 	mount("..v4", text(t, "cn-c"))
-	f.expect(t, 1, taken, "cn-c")
+	f.expect(t, 1, "cn-c", taken)
 }
 
 func TestFileThatIsAwayForAWhile(t *testing.T) {
@@ -128,7 +128,7 @@ func TestFileThatIsAwayForAWhile(t *testing.T) {
 	must(t, os.Remove(path))
 	f.expect(t, 0, bad)
 	put(t, path, text(t, "cn-a"))
-	f.expect(t, 1, taken, "cn-a")
+	f.expect(t, 1, "cn-a", taken)
 }
 
 func TestStartFromTheCacheEndsWithTheFirstGoodFile(t *testing.T) {
@@ -140,7 +140,7 @@ func TestStartFromTheCacheEndsWithTheFirstGoodFile(t *testing.T) {
 	put(t, path, "a: [")
 	f.expect(t, 0, bad)
 	put(t, path, text(t, "cn-b"))
-	f.expect(t, 1, taken, "cn-b")
+	f.expect(t, 1, "cn-b", taken)
 }
 
 // TestNothingIsToldTwice writes the same again; had anything happened, it would
@@ -156,5 +156,5 @@ func TestNothingIsToldTwice(t *testing.T) {
 	put(t, path, "b: [")
 	f.expect(t, 0, bad)
 	put(t, path, text(t, "cn-b"))
-	f.expect(t, 1, taken, "cn-b")
+	f.expect(t, 1, "cn-b", taken)
 }

@@ -1,6 +1,6 @@
 // Package inputs delivers what an answer is computed from: the switch and the
 // state, as text by endpoint name, from the API server ([Kube]) or from a
-// directory ([Dir]), and the last good bytes of anything from disk ([Cache]).
+// directory ([Dir]).
 //
 // It knows nothing of the grammar of what it delivers. That a value is missing
 // or unreadable is told in [Object.Problem]; to go on with the last good one is

@@ -7,14 +7,14 @@ import (
 	"io/fs"
 	"log/slog"
 
-	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/lastgood"
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
 // memory keeps on disk what a restart needs to answer as before while nothing
 // can be read: each endpoint's last good switch and state, and what DNS gave.
 type memory struct {
-	cache *inputs.Cache
+	cache *lastgood.Store
 	log   *slog.Logger
 }
 

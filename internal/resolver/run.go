@@ -13,6 +13,7 @@ import (
 	"github.com/registry-failover/registry-failover/internal/dnsclient"
 	"github.com/registry-failover/registry-failover/internal/dnsserver"
 	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/lastgood"
 	"github.com/registry-failover/registry-failover/internal/nodehosts"
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
@@ -30,7 +31,7 @@ type Options struct {
 	Follow func(ctx context.Context, use func(*config.Config)) error
 	// Read publishes what switch and state hold until ctx ends.
 	Read  func(ctx context.Context, source config.Source, publish func(inputs.Snapshot)) error
-	Cache *inputs.Cache
+	Cache *lastgood.Store
 	// Client asks the DNS servers of the node.
 	Client *dnsclient.Client
 	// Server answers DNS; nil where nobody asks.

@@ -20,6 +20,7 @@ import (
 	"github.com/registry-failover/registry-failover/internal/dnsclient"
 	"github.com/registry-failover/registry-failover/internal/dnsserver"
 	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/lastgood"
 	"github.com/registry-failover/registry-failover/internal/nodehosts"
 	"github.com/registry-failover/registry-failover/internal/resolver"
 	"github.com/registry-failover/registry-failover/pkg/config"
@@ -102,7 +103,7 @@ func (s *site) write(path, text string) {
 // run starts a resolver and returns what ends it.
 func (s *site) run() (stop func()) {
 	s.t.Helper()
-	cache, err := inputs.OpenCache(filepath.Join(s.dir, "cache"))
+	cache, err := lastgood.Open(filepath.Join(s.dir, "cache"))
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package inputs
+package lastgood
 
 import (
 	"bytes"
@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-func open(t *testing.T, dir string) *Cache {
+func open(t *testing.T, dir string) *Store {
 	t.Helper()
-	c, err := OpenCache(dir)
+	c, err := Open(dir)
 	must(t, err)
 	return c
 }
 
-func TestCacheGivesBackWhatWasSaved(t *testing.T) {
+func TestStoreGivesBackWhatWasSaved(t *testing.T) {
 	tests := map[string]struct{ name, data string }{
 		"text":                   {"config", "apiVersion: registry-failover.io/v1alpha1\n"},
 		"nothing":                {"state", ""},
@@ -47,7 +47,7 @@ func TestCacheGivesBackWhatWasSaved(t *testing.T) {
 	}
 }
 
-func TestCacheWritesNothingWhenNothingChanged(t *testing.T) {
+func TestStoreWritesNothingWhenNothingChanged(t *testing.T) {
 	dir := t.TempDir()
 	c := open(t, dir)
 	must(t, c.Save("config", []byte("one")))
@@ -61,7 +61,7 @@ func TestCacheWritesNothingWhenNothingChanged(t *testing.T) {
 	}
 }
 
-func TestCacheFileBeginsWithItsChecksum(t *testing.T) {
+func TestStoreFileBeginsWithItsChecksum(t *testing.T) {
 	dir := t.TempDir()
 	must(t, open(t, dir).Save("switch/reg.example.com", []byte("hello\n")))
 	got, err := os.ReadFile(filepath.Join(dir, "switch", "reg.example.com"))
@@ -72,7 +72,7 @@ func TestCacheFileBeginsWithItsChecksum(t *testing.T) {
 	}
 }
 
-func TestCachePutsDamagedFilesAside(t *testing.T) {
+func TestStorePutsDamagedFilesAside(t *testing.T) {
 	for sentence, damage := range map[string]func([]byte) []byte{
 		"one bit is different": func(b []byte) []byte { b[len(b)-1] ^= 1; return b },
 		"the end is missing":   func(b []byte) []byte { return b[:len(b)-1] },
@@ -105,7 +105,7 @@ func TestCachePutsDamagedFilesAside(t *testing.T) {
 	}
 }
 
-func TestCacheRefusesNamesThatLeadElsewhere(t *testing.T) {
+func TestStoreRefusesNamesThatLeadElsewhere(t *testing.T) {
 	c := open(t, t.TempDir())
 	for _, name := range []string{"", ".", "..", "../x", "/etc/hosts", "switch/..", "switch/../x", "a/b/c", "switch/", "a//b", ".new-1", "switch/.x", "A", "a\\b", "a\x00", "a\n"} {
 		if err := c.Save(name, nil); err == nil {
@@ -117,7 +117,7 @@ func TestCacheRefusesNamesThatLeadElsewhere(t *testing.T) {
 	}
 }
 
-func TestCacheWithoutDirectoryHoldsNothing(t *testing.T) {
+func TestStoreWithoutDirectoryHoldsNothing(t *testing.T) {
 	c := open(t, "")
 	must(t, c.Save("config", []byte("text")))
 	if _, err := c.Load("config"); !errors.Is(err, fs.ErrNotExist) {
@@ -139,4 +139,11 @@ func FuzzUnseal(f *testing.F) {
 			t.Errorf("%q came back as %q, %v", sealed, data, ok)
 		}
 	})
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -1,4 +1,6 @@
-package inputs
+// Package lastgood keeps the last good bytes of named things on disk, so that a
+// program that restarts without its sources goes on where it was.
+package lastgood
 
 import (
 	"bytes"
@@ -12,28 +14,27 @@ import (
 	"regexp"
 )
 
-// Cache keeps the last good bytes of named things in a directory, so that a
-// program that restarts without its sources goes on where it was. It may be used
-// by several goroutines, and several programs may share the directory.
+// Store is a directory of last good bytes. It may be used by several goroutines,
+// and several programs may share the directory.
 //
 // The first line of a file is the SHA-256 of the rest, in hex.
-type Cache struct{ dir string }
+type Store struct{ dir string }
 
-// OpenCache makes the directory if it is missing. An empty name gives a Cache
+// Open makes the directory if it is missing. An empty name gives a Store
 // that holds nothing.
-func OpenCache(dir string) (*Cache, error) {
+func Open(dir string) (*Store, error) {
 	if dir == "" {
-		return &Cache{}, nil
+		return &Store{}, nil
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("cache directory: %w", err)
 	}
-	return &Cache{dir: dir}, nil
+	return &Store{dir: dir}, nil
 }
 
 // Save puts data in the place of what is there under the name, by rename, after
 // it has reached the disk. When the same is there already nothing is written.
-func (c *Cache) Save(name string, data []byte) error {
+func (c *Store) Save(name string, data []byte) error {
 	path, err := c.path(name)
 	if err != nil || c.dir == "" {
 		return err
@@ -50,7 +51,7 @@ func (c *Cache) Save(name string, data []byte) error {
 
 // Load returns what was saved last under the name, or fs.ErrNotExist. A file
 // that was damaged since is renamed to name.damaged and reported as an error.
-func (c *Cache) Load(name string) ([]byte, error) {
+func (c *Store) Load(name string) ([]byte, error) {
 	path, err := c.path(name)
 	if err != nil {
 		return nil, err
@@ -74,7 +75,7 @@ func (c *Cache) Load(name string) ([]byte, error) {
 // 253 characters are the longest DNS name.
 var names = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,252}(/[a-z0-9][a-z0-9._-]{0,252})?$`)
 
-func (c *Cache) path(name string) (string, error) {
+func (c *Store) path(name string) (string, error) {
 	if !names.MatchString(name) {
 		return "", fmt.Errorf("cache name %q: only lowercase letters, digits, '.', '-' and '_', with one slash at most", name)
 	}
