@@ -1,0 +1,133 @@
+package admission_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// FuzzBody holds for any bytes: an answer that admits, or HTTP 400; and a
+// patch only for what is a request about a pod.
+func FuzzBody(f *testing.F) {
+	update := strings.Replace(head, "CREATE", "UPDATE", 1) + whole + `,"oldObject":{"metadata":{}}`
+	// Short seeds: the fuzzer spends its time on making long ones shorter.
+	for _, body := range []string{
+		"", "null", "[]", wrap(""), wrap(head), wrap(head + whole), wrap(`"uid":7` + whole), wrap(head+whole) + "{", wrap(head + whole)[:150],
+		wrap(update), wrap(strings.Replace(update, "containers", "ephemeralContainers", 1) + `,"subResource":"ephemeralcontainers"`),
+		wrap(strings.Replace(head, "CREATE", "DELETE", 1)),
+	} {
+		f.Add([]byte(body))
+	}
+	w := newWebhook(f, onUpdate)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		for _, path := range []string{"/mutate", "/audit"} {
+			recorder := w.post(path, bytes.NewReader(body))
+			if recorder.Code != http.StatusOK {
+				refused(t, recorder, "")
+				continue
+			}
+			r := response(t, recorder)
+			if r.Patch == nil {
+				continue
+			}
+			var in struct {
+				APIVersion string
+				Request    struct {
+					UID, Operation string
+					Resource       struct{ Group, Resource string }
+				}
+			}
+			if err := json.Unmarshal(body, &in); err != nil || path == "/audit" {
+				t.Fatalf("a patch from %s: %s (%v)", path, r.Patch, err)
+			}
+			if in.Request.Resource.Resource != "pods" || in.Request.Operation != "CREATE" && in.Request.Operation != "UPDATE" {
+				t.Errorf("a patch for %+v", in)
+			}
+		}
+	})
+}
+
+// FuzzPod holds for any pod: the patch applies, changes nothing but images and
+// our annotation, and a second pass has nothing to do.
+func FuzzPod(f *testing.F) {
+	for _, pod := range []string{
+		"{}", "null", `{"metadata":null}`, `{"spec":{"containers":[{"image":"` + source + `/a"}]}}`, with(`{}`), with(`{"annotations":null}`),
+		with(`{"annotations":{"registry-failover.io/original-images":"null"}}`), running(source+"/a", source+"/a@"+digest, "", internal+"/b:1"),
+		`{"metadata":{"annotations":{"registry-failover.io/original-images":"{\"spec.containers[0].image\":\"` + source + `/a\"}"}},
+			"spec":{"containers":[{"image":"` + internal + `/a"},{"image":"` + shared + `/a"}],"volumes":[{"image":{"reference":"` + source + `/m"}},{}]}}`,
+		`{"metadata":{"labels":{"registry-failover.io/rewrite":"false"}},"spec":{"initContainers":[{"image":"` + source + `/a","imagePullPolicy":"Never"}],
+			"ephemeralContainers":[null,{"image":"` + source + `/a"}]}}`,
+	} {
+		f.Add([]byte(pod))
+	}
+	w := newWebhook(f, "")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		// The API server sends its own encoding, in which each key stands once.
+		var document any
+		if json.Unmarshal(data, &document) != nil {
+			return
+		}
+		pod, err := json.Marshal(document)
+		must(t, err)
+		r := w.ask(t, "/mutate", review(t, string(pod)))
+		w.ask(t, "/mutate", review(t, string(pod), updateOf(string(pod), "ephemeralcontainers")))
+		if r.Patch == nil {
+			return
+		}
+		patched := apply(t, pod, r)
+		if diff := cmp.Diff(withoutImages(t, pod), withoutImages(t, patched)); diff != "" {
+			t.Errorf("the patch %s changes more than images: %s", r.Patch, diff)
+		}
+		for _, o := range operations(t, r) {
+			if !strings.HasPrefix(o, "replace ") && !strings.HasPrefix(o, "add /metadata/annotations") {
+				t.Errorf("operation %s", o)
+			}
+		}
+		again := w.ask(t, "/mutate", review(t, string(patched)))
+		if again.Patch != nil || len(again.Warnings) > 0 {
+			t.Errorf("a second pass over %s gives %s %q", patched, again.Patch, again.Warnings)
+		}
+		audited := w.ask(t, "/audit", review(t, string(pod)))
+		if audited.Patch != nil || cmp.Diff(r.AuditAnnotations, audited.AuditAnnotations) != "" {
+			t.Errorf("audit gives %+v", audited)
+		}
+	})
+}
+
+// withoutImages is a pod with every image blanked and without our annotation.
+func withoutImages(t *testing.T, pod []byte) any {
+	t.Helper()
+	var document map[string]any
+	must(t, json.Unmarshal(pod, &document))
+	if metadata, ok := document["metadata"].(map[string]any); ok {
+		annotations, _ := metadata["annotations"].(map[string]any)
+		delete(annotations, "registry-failover.io/original-images")
+		if len(annotations) == 0 {
+			delete(metadata, "annotations")
+		}
+	}
+	spec, _ := document["spec"].(map[string]any)
+	for _, list := range []string{"containers", "initContainers", "ephemeralContainers"} {
+		containers, _ := spec[list].([]any)
+		for _, c := range containers {
+			blank(c, "image")
+		}
+	}
+	volumes, _ := spec["volumes"].([]any)
+	for _, v := range volumes {
+		if volume, ok := v.(map[string]any); ok {
+			blank(volume["image"], "reference")
+		}
+	}
+	return document
+}
+
+func blank(object any, key string) {
+	if o, ok := object.(map[string]any); ok && o[key] != nil {
+		o[key] = "blank"
+	}
+}

@@ -1,0 +1,119 @@
+package admission
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	admissionv1 "k8s.io/api/admission/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	kjson "sigs.k8s.io/json"
+
+	"github.com/registry-failover/registry-failover/pkg/config"
+)
+
+// MaxBodyBytes is how much of a request is read: two objects of 3 MiB, the
+// API server's own limit, and what is around them.
+const MaxBodyBytes = 7 << 20
+
+// Handler serves /mutate, which does what the configuration's enforcement
+// says, and /audit, which computes, warns and counts but never patches.
+type Handler struct {
+	policy  atomic.Pointer[Policy]
+	metrics *metrics
+	log     *slog.Logger
+}
+
+// Configure puts a valid configuration into force. It must be called once
+// before the first request, and may be called at any time after.
+func (h *Handler) Configure(c *config.Config) error {
+	policy, err := NewPolicy(c)
+	if err != nil {
+		return err
+	}
+	h.policy.Store(policy)
+	return nil
+}
+
+// Routes returns the handler for both paths.
+func (h *Handler) Routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /mutate", func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, h.policy.Load()) })
+	mux.HandleFunc("POST /audit", func(w http.ResponseWriter, r *http.Request) {
+		audited := *h.policy.Load()
+		audited.Audit = true
+		h.serve(w, r, &audited)
+	})
+	return mux
+}
+
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, policy *Policy) {
+	begin := time.Now()
+	uid, decision, err := review(r.Body, policy)
+	h.metrics.observe(decision, err, policy.Audit, time.Since(begin))
+	if err != nil {
+		h.log.Warn("a request is not understood: the pod is admitted as it was written", "uid", uid, "error", err)
+		decision = Decision{Warnings: []string{fmt.Sprintf("registry-failover left the images as they are: %v", err)}}
+	}
+	if uid == "" {
+		http.Error(w, fmt.Sprintf("request.uid of the AdmissionReview is not readable: %v", err), http.StatusBadRequest)
+		return
+	}
+	body, err := json.Marshal(response(uid, decision))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if _, err := w.Write(body); err != nil {
+		h.log.Info("the API server did not take the answer", "uid", uid, "error", err)
+	}
+}
+
+// review never panics and never gives a half decision. The uid is empty where
+// none can be read.
+func review(body io.Reader, policy *Policy) (uid types.UID, d Decision, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			d, err = Decision{}, fmt.Errorf("internal error, please report it: %v", p)
+		}
+	}()
+	data, err := io.ReadAll(io.LimitReader(body, MaxBodyBytes+1))
+	if len(data) > MaxBodyBytes {
+		err = fmt.Errorf("the AdmissionReview is longer than %d bytes", MaxBodyBytes)
+	}
+	if err != nil {
+		return findUID(data), Decision{}, err
+	}
+	var in admissionv1.AdmissionReview
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(data, &in); err != nil {
+		return findUID(data), Decision{}, fmt.Errorf("the AdmissionReview is not readable: %w", err)
+	}
+	if in.Request == nil || in.Request.UID == "" {
+		return "", Decision{}, errors.New("it has no request with a uid")
+	}
+	if want := admissionv1.SchemeGroupVersion.String(); in.APIVersion != want {
+		return in.Request.UID, Decision{}, fmt.Errorf("the AdmissionReview has apiVersion %q: set admissionReviewVersions of the webhook configuration to v1 (%s)", in.APIVersion, want)
+	}
+	uid = in.Request.UID
+	d, err = policy.Review(in.Request)
+	return uid, d, err
+}
+
+func response(uid types.UID, d Decision) admissionv1.AdmissionReview {
+	out := &admissionv1.AdmissionResponse{UID: uid, Allowed: true, Patch: d.Patch, Warnings: d.Warnings, AuditAnnotations: d.Audit}
+	if d.Patch != nil {
+		jsonPatch := admissionv1.PatchTypeJSONPatch
+		out.PatchType = &jsonPatch
+	}
+	return admissionv1.AdmissionReview{
+		TypeMeta: metav1.TypeMeta{APIVersion: admissionv1.SchemeGroupVersion.String(), Kind: "AdmissionReview"},
+		Response: out,
+	}
+}

@@ -1,0 +1,64 @@
+package admission
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Results of a request, as the label result has them.
+const (
+	resultRewritten = "rewritten"
+	resultAudited   = "audited"
+	resultUnchanged = "unchanged"
+	resultFailed    = "failed"
+)
+
+type metrics struct {
+	requests *prometheus.CounterVec
+	images   *prometheus.CounterVec
+	duration prometheus.Histogram
+}
+
+// NewHandler makes a Handler and registers its metrics.
+func NewHandler(registerer prometheus.Registerer, log *slog.Logger) *Handler {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "registry_failover_admission_requests_total",
+			Help: "AdmissionReviews by result: rewritten, audited (would have been rewritten), unchanged, failed (not understood, admitted as written).",
+		}, []string{"result"}),
+		images: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "registry_failover_admission_images_total",
+			Help: "Images looked at, by field, shared endpoint and reason.",
+		}, []string{"field", "endpoint", "reason"}),
+		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "registry_failover_admission_duration_seconds",
+			Help:    "Time from the start of a request's body to the decision.",
+			Buckets: []float64{.00005, .0001, .0002, .0003, .0005, .00075, .001, .0025, .005, .01, .05, .1, .5, 2},
+		}),
+	}
+	for _, result := range []string{resultRewritten, resultAudited, resultUnchanged, resultFailed} {
+		m.requests.WithLabelValues(result)
+	}
+	registerer.MustRegister(m.requests, m.images, m.duration)
+	return &Handler{metrics: m, log: log}
+}
+
+func (m *metrics) observe(d Decision, err error, audit bool, took time.Duration) {
+	m.duration.Observe(took.Seconds())
+	result := resultUnchanged
+	for _, f := range d.Findings {
+		m.images.WithLabelValues(string(f.Field.Kind), f.Result.Endpoint, string(f.Result.Reason)).Inc()
+		if f.Result.Changed() {
+			result = resultRewritten
+		}
+	}
+	switch {
+	case err != nil:
+		result = resultFailed
+	case audit && result == resultRewritten:
+		result = resultAudited
+	}
+	m.requests.WithLabelValues(result).Inc()
+}
