@@ -1,0 +1,46 @@
+# Needs Go, git and make (3.81, which macOS has, or newer). Everything else is
+# fetched by the targets that need it; the tools are pinned in tools/*/go.mod.
+
+FUZZTIME ?= 20s
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help build test unit demo fuzz lint vuln bench clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Go refuses to stamp a version when git can't read the checkout, as when root
+# builds another user's; such a build goes without the stamp.
+build: ## build static binaries into bin/ (up to 4 minutes the first time)
+	CGO_ENABLED=0 go build $$(git status >/dev/null 2>&1 || echo -buildvcs=false) -trimpath -ldflags="-s -w" -o bin/ ./cmd/...
+
+test: unit demo ## run the unit tests, then the demo (up to 10 minutes the first time, then 1)
+
+unit: ## run all unit tests and fuzz seeds under the race detector
+	@tools/ensure-cc
+	@echo "unit tests with -race: up to 6 minutes the first time, as dependencies are compiled for it"
+	CGO_ENABLED=1 go test -race ./...
+
+# With the flags of build, so that nothing is compiled twice.
+demo: build ## play a failover on this machine with the real programs; needs no root
+	CGO_ENABLED=0 go run -trimpath ./test/demo -bin bin
+
+fuzz: ## run each fuzz target for FUZZTIME (20s each)
+	@echo "fuzzing: some minutes more the first time, as dependencies are compiled for it"
+	@FUZZTIME=$(FUZZTIME) tools/fuzz
+
+lint: ## lint with golangci-lint, built the first time (10 minutes), and vet for macOS
+	@linter=$$(tools/build golangci-lint) && echo "golangci-lint: up to 6 minutes the first time" && "$$linter" run
+	@echo "go vet for macOS: up to 4 minutes the first time"
+	GOOS=darwin CGO_ENABLED=0 go vet ./...
+
+vuln: ## look for known vulnerabilities in what the programs call (asks vuln.go.dev)
+	@scanner=$$(tools/build govulncheck) && "$$scanner" ./...
+
+bench: build ## measure sizes, switching times, memory and throughput (Linux, 2 minutes)
+	@tools/ensure-dnsperf
+	@coredns=$$(tools/build coredns) && go run ./test/bench -bin bin -coredns "$$coredns"
+
+clean: ## remove bin/; built tools stay in the user's cache
+	rm -rf bin
