@@ -82,8 +82,7 @@ func (c *Client) reason(ctx context.Context, network string, err, wrong error) e
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("gave no reply over %s within %s", network, c.timeout)
 	}
-	var op *net.OpError
-	if errors.As(err, &op) {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
 		err = op.Err // the addresses are in the sentence already
 	}
 	return fmt.Errorf("can't be asked over %s: %w", network, err)

@@ -107,7 +107,7 @@ func TestApplyTriesAgainWhenTheTemporaryFileIsGone(t *testing.T) {
 	tries := 0
 	f.rename = func(from, to string) error {
 		if tries++; tries == 1 {
-			os.Remove(from)
+			_ = os.Remove(from)
 		}
 		return os.Rename(from, to)
 	}

@@ -20,7 +20,7 @@ func (f *File) replace(old snapshot, content []byte) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			os.Remove(temp.Name())
+			_ = os.Remove(temp.Name())
 		}
 	}()
 	if err := errors.Join(fill(temp, old, content), temp.Close()); err != nil {
@@ -88,7 +88,7 @@ func removeLeftovers(path string) {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
 		if e.Type().IsRegular() && strings.HasPrefix(e.Name(), tempPrefix(path)) {
-			os.Remove(filepath.Join(dir, e.Name()))
+			_ = os.Remove(filepath.Join(dir, e.Name()))
 		}
 	}
 }

@@ -94,8 +94,8 @@ func keysBeside(path string) string {
 	t := reflect.TypeFor[Config]()
 	parents := strings.Split(index.ReplaceAllString(path, ""), ".")
 	for _, parent := range parents[:len(parents)-1] {
-		for i := range t.NumField() {
-			if f := t.Field(i); f.Tag.Get("json") == parent {
+		for f := range t.Fields() {
+			if f.Tag.Get("json") == parent {
 				t = f.Type
 				break
 			}
@@ -105,8 +105,8 @@ func keysBeside(path string) string {
 		}
 	}
 	var keys []string
-	for i := range t.NumField() {
-		keys = append(keys, t.Field(i).Tag.Get("json"))
+	for field := range t.Fields() {
+		keys = append(keys, field.Tag.Get("json"))
 	}
 	return "the keys here are " + strings.Join(keys, ", ")
 }

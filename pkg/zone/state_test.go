@@ -6,9 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"net/netip"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"net/netip"
 
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
