@@ -63,7 +63,7 @@ func run(ctx context.Context, o options) error {
 		wiring.Hosts = nodehosts.NewFile(o.hostsFile)
 	}
 	if o.listen != "" {
-		wiring.Server = dnsserver.New(dnsserver.Options{Addr: o.listen, Log: o.log, Metrics: registry})
+		wiring.Server = dnsserver.New(dnsserver.Options{Addr: o.listen, Metrics: registry})
 		if err := wiring.Server.Listen(ctx); err != nil {
 			return err
 		}
@@ -108,6 +108,11 @@ func removeHosts(args []string) int {
 	path, err := parseRemove(args)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "resolver hosts:", err)
+		return 2
+	}
+	if _, err := os.Stat(path); err != nil {
+		// Apply takes a missing file for one without a block; a person has mistyped its name.
+		fmt.Fprintf(os.Stderr, "resolver hosts: %v: name the hosts file that has the block\n", err)
 		return 2
 	}
 	changed, err := nodehosts.NewFile(path).Apply(nodehosts.Block{})

@@ -39,6 +39,8 @@ func main() {
 		err = fmt.Errorf("unexpected argument %q: all arguments are flags, see --help", flag.Arg(0))
 	case o.config == "":
 		err = fmt.Errorf("--config is missing: name the configuration file")
+	case o.listen == "":
+		err = fmt.Errorf("--listen is empty: write host:port, or :0 for a free port")
 	case o.certDir == "":
 		err = fmt.Errorf("--cert-dir is missing: name the directory with tls.crt and tls.key")
 	}

@@ -3,7 +3,6 @@ package dnsserver
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/netip"
 	"strings"
@@ -47,7 +46,7 @@ func zones() []Zone {
 // start serves the zones at a loopback address until the test ends.
 func start(t *testing.T, addr string, reg prometheus.Registerer) *Server {
 	t.Helper()
-	s := New(Options{Addr: addr, Log: slog.New(slog.DiscardHandler), Metrics: reg})
+	s := New(Options{Addr: addr, Metrics: reg})
 	ctx, stop := context.WithCancel(t.Context())
 	if err := s.Listen(ctx); err != nil {
 		stop()

@@ -3,7 +3,6 @@ package dnsserver
 import (
 	"context"
 	"io"
-	"log/slog"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -26,12 +25,10 @@ const (
 // that send a little more, with padding for example, are understood too.
 const receiveSize = 4096
 
-// Options say how to serve. Addr and Log are required.
+// Options say how to serve. Addr is required.
 type Options struct {
 	// Addr is host:port, for UDP and TCP. Port 0 takes a free one.
 	Addr string
-	// Log gets a line when serving starts and one when it ends, none per query.
-	Log *slog.Logger
 	// Metrics gets registry_failover_dns_queries_total; nil leaves it unregistered.
 	Metrics prometheus.Registerer
 }
@@ -79,9 +76,6 @@ func (s *Server) Serve(ctx context.Context) error {
 			return err
 		}
 	}
-	s.options.Log.Info("serving DNS", "address", s.Addr())
-	defer s.options.Log.Info("DNS server ended", "address", s.Addr())
-
 	udp, tcp := s.dnsServer(UDP), s.dnsServer(TCP)
 	udp.PacketConn = s.udp
 	tcp.Listener = writeDeadlines{s.tcp}

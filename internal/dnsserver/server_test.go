@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"log/slog"
 	"net"
 	"os"
 	"strings"
@@ -229,9 +228,8 @@ func TestQueriesAreCounted(t *testing.T) {
 }
 
 func TestServeEndsWithItsContext(t *testing.T) {
-	log := slog.New(slog.DiscardHandler)
 	t.Run("even when it had ended before", func(t *testing.T) {
-		s := New(Options{Addr: "127.0.0.1:0", Log: log})
+		s := New(Options{Addr: "127.0.0.1:0"})
 		if err := s.Listen(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -242,7 +240,7 @@ func TestServeEndsWithItsContext(t *testing.T) {
 		}
 	})
 	t.Run("with an idle connection, and frees the port", func(t *testing.T) {
-		s := New(Options{Addr: "127.0.0.1:0", Log: log})
+		s := New(Options{Addr: "127.0.0.1:0"})
 		if err := s.Listen(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -264,7 +262,7 @@ func TestServeEndsWithItsContext(t *testing.T) {
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
-		again := New(Options{Addr: s.Addr().String(), Log: log})
+		again := New(Options{Addr: s.Addr().String()})
 		if err := again.Listen(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -109,7 +109,7 @@ func (s *site) run() (stop func()) {
 	}
 	log := slog.New(slog.NewTextHandler(s.t.Output(), nil))
 	s.registry = prometheus.NewRegistry()
-	s.server = dnsserver.New(dnsserver.Options{Addr: "127.0.0.1:0", Log: log})
+	s.server = dnsserver.New(dnsserver.Options{Addr: "127.0.0.1:0"})
 	ctx, cancel := context.WithCancel(s.t.Context())
 	if err := s.server.Listen(ctx); err != nil {
 		s.t.Fatal(err)
