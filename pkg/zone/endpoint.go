@@ -39,7 +39,7 @@ type Instance struct {
 	Network Network
 	// PublicEndpoint is the DNS name of the instance on the Internet: lowercase, no final dot.
 	PublicEndpoint string
-	// VPC is the VPC whose zone holds the internal address.
+	// VPC is the VPC whose zone holds the internal address; empty where it isn't known.
 	VPC string
 	// InternalAddrs are the fixed internal addresses; they win over the zone.
 	InternalAddrs []netip.Addr
@@ -57,7 +57,7 @@ func (e Endpoint) Instance(name string) (Instance, bool) {
 // reaches says whether an answer for the instance by that network can exist at all.
 func (e Endpoint) reaches(i Instance, n Network) bool {
 	if n == Internal {
-		return len(i.InternalAddrs) > 0 || e.LearnsInternal
+		return len(i.InternalAddrs) > 0 || e.LearnsInternal && i.VPC != ""
 	}
 	return i.PublicEndpoint != ""
 }

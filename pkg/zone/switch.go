@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // MaxSwitchBytes is how long the switch of one endpoint may be: room for the
@@ -121,18 +122,25 @@ func parseLines(value string) (map[string]string, error) {
 		if text == "" {
 			return nil, fmt.Errorf("line %d of the switch gives %q no value: write one or remove the line", n+1, key)
 		}
-		if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }) {
-			return nil, fmt.Errorf("line %d of the switch has characters in %q that can't be printed: remove them", n+1, key)
+		if !utf8.ValidString(text) || strings.ContainsFunc(text, isControl) {
+			return nil, fmt.Errorf("line %d of the switch has control characters in %q, or is not UTF-8: remove them", n+1, key)
 		}
 		lines[key] = text
 	}
 	return lines, nil
 }
 
+// isControl is for text that terminals and logs show. People paste tabs, they do no harm.
+func isControl(r rune) bool { return unicode.IsControl(r) && r != '\t' }
+
 func (e Endpoint) readLines(lines map[string]string) (Switch, error) {
 	s := Switch{Reason: lines["reason"], SetBy: lines["set-by"]}
+	to, given := lines["to"]
+	if !given {
+		return Switch{}, fmt.Errorf("to is missing: add a line with one of %s", strings.Join(e.Words(), ", "))
+	}
 	var err error
-	if s.To, err = e.parseTarget(lines["to"]); err != nil {
+	if s.To, err = e.parseTarget(to); err != nil {
 		return Switch{}, fmt.Errorf("to: %w", err)
 	}
 	if until, given := lines["until"]; given {
@@ -183,6 +191,9 @@ func parseNodes(text string) ([]string, error) {
 	nodes := strings.Split(text, ",")
 	for i, n := range nodes {
 		nodes[i] = strings.TrimSpace(n)
+		if nodes[i] == "" {
+			return nil, errors.New("nodes: there is nothing before or after a comma: remove the comma or write the name")
+		}
 		if !IsDNSName(nodes[i]) {
 			return nil, fmt.Errorf("nodes: %q is no node name: write names as `kubectl get nodes` shows them, separated by commas", clip(nodes[i]))
 		}

@@ -47,7 +47,7 @@ func (e Endpoint) Words() []string {
 
 func (e Endpoint) parseTarget(word string) (Target, error) {
 	if !slices.Contains(e.Words(), word) {
-		return Target{}, fmt.Errorf("unknown target %q: one of %s", word, strings.Join(e.Words(), ", "))
+		return Target{}, fmt.Errorf("unknown target %q: one of %s", clip(word), strings.Join(e.Words(), ", "))
 	}
 	if word == PrivateZone {
 		return Target{}, nil
