@@ -6,17 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
-
-func open(t *testing.T, dir string) *Store {
-	t.Helper()
-	c, err := Open(dir)
-	must(t, err)
-	return c
-}
 
 func TestStoreGivesBackWhatWasSaved(t *testing.T) {
 	tests := map[string]struct{ name, data string }{
@@ -24,18 +18,19 @@ func TestStoreGivesBackWhatWasSaved(t *testing.T) {
 		"nothing":                {"state", ""},
 		"bytes of any kind":      {"records", "\x00\n\xff"},
 		"a value of an endpoint": {"switch/reg.example.com", "hangzhou"},
+		"a name of a service":    {"records/_sip._tcp.example.com", "{}"},
 		"a very long endpoint":   {"switch/" + strings.Repeat("a", 253), "hangzhou"},
 	}
 	for sentence, test := range tests {
 		t.Run(sentence, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "cache")
-			c := open(t, dir)
+			c := Open(dir)
 			if _, err := c.Load(test.name); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("before it is saved: %v", err)
 			}
 			must(t, c.Save(test.name, []byte("an older value")))
 			must(t, c.Save(test.name, []byte(test.data)))
-			got, err := open(t, dir).Load(test.name)
+			got, err := Open(dir).Load(test.name)
 			if err != nil || string(got) != test.data {
 				t.Errorf("got %q, %v", got, err)
 			}
@@ -49,7 +44,7 @@ func TestStoreGivesBackWhatWasSaved(t *testing.T) {
 
 func TestStoreWritesNothingWhenNothingChanged(t *testing.T) {
 	dir := t.TempDir()
-	c := open(t, dir)
+	c := Open(dir)
 	must(t, c.Save("config", []byte("one")))
 	old := time.Unix(1, 0)
 	must(t, os.Chtimes(filepath.Join(dir, "config"), old, old))
@@ -63,7 +58,7 @@ func TestStoreWritesNothingWhenNothingChanged(t *testing.T) {
 
 func TestStoreFileBeginsWithItsChecksum(t *testing.T) {
 	dir := t.TempDir()
-	must(t, open(t, dir).Save("switch/reg.example.com", []byte("hello\n")))
+	must(t, Open(dir).Save("switch/reg.example.com", []byte("hello\n")))
 	got, err := os.ReadFile(filepath.Join(dir, "switch", "reg.example.com"))
 	must(t, err)
 	// printf 'hello\n' | sha256sum
@@ -81,17 +76,17 @@ func TestStorePutsDamagedFilesAside(t *testing.T) {
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			dir := t.TempDir()
-			c := open(t, dir)
+			c := Open(dir)
 			must(t, c.Save("config", []byte("text")))
 			path := filepath.Join(dir, "config")
 			sealed, err := os.ReadFile(path)
 			must(t, err)
 			broken := damage(sealed)
 			must(t, os.WriteFile(path, broken, 0o600))
-			if _, err := c.Load("config"); err == nil || !strings.Contains(err.Error(), path+" is damaged") {
+			if _, err := c.Load("config"); err == nil || !strings.Contains(err.Error(), path+"\" is damaged") {
 				t.Errorf("error %v", err)
 			}
-			if aside, err := os.ReadFile(path + ".damaged"); err != nil || !bytes.Equal(aside, broken) {
+			if aside, err := os.ReadFile(filepath.Join(dir, ".damaged")); err != nil || !bytes.Equal(aside, broken) {
 				t.Errorf("aside: %q, %v", aside, err)
 			}
 			if _, err := c.Load("config"); !errors.Is(err, fs.ErrNotExist) {
@@ -105,9 +100,42 @@ func TestStorePutsDamagedFilesAside(t *testing.T) {
 	}
 }
 
+func TestStorePutsTheLongestNameAside(t *testing.T) {
+	dir := t.TempDir()
+	name := strings.Repeat("a", 253)
+	must(t, os.Mkdir(filepath.Join(dir, "records"), 0o700))
+	must(t, os.WriteFile(filepath.Join(dir, "records", name), []byte("broken"), 0o600))
+	if _, err := Open(dir).Load("records/" + name); err == nil || !strings.Contains(err.Error(), "is damaged, ") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %v", err)
+	}
+	if aside, err := os.ReadFile(filepath.Join(dir, "records", ".damaged")); string(aside) != "broken" {
+		t.Errorf("aside: %q, %v", aside, err)
+	}
+}
+
+func TestStoreKeepsOnlyTheNamesThatAreGiven(t *testing.T) {
+	dir := t.TempDir()
+	c := Open(dir)
+	must(t, c.KeepOnly("records", nil)) // there is nothing yet
+	for _, name := range []string{"records/a.example.com", "records/b.example.com", "records/_sip.example.com", "switch/b.example.com", "config"} {
+		must(t, c.Save(name, []byte("x")))
+	}
+	must(t, os.WriteFile(filepath.Join(dir, "records", ".new-7"), nil, 0o600)) // another program's, in work
+	must(t, c.KeepOnly("records", []string{"a.example.com", "never.example.com"}))
+	got, err := fs.Glob(os.DirFS(dir), "*/*")
+	must(t, err)
+	if want := []string{"records/.new-7", "records/a.example.com", "switch/b.example.com"}; !slices.Equal(got, want) {
+		t.Errorf("left are %q, want %q", got, want)
+	}
+	if err := c.KeepOnly("../x", nil); err == nil {
+		t.Error("a name that leads elsewhere is taken")
+	}
+	must(t, Open("").KeepOnly("records", nil))
+}
+
 func TestStoreRefusesNamesThatLeadElsewhere(t *testing.T) {
-	c := open(t, t.TempDir())
-	for _, name := range []string{"", ".", "..", "../x", "/etc/hosts", "switch/..", "switch/../x", "a/b/c", "switch/", "a//b", ".new-1", "switch/.x", "A", "a\\b", "a\x00", "a\n"} {
+	c := Open(t.TempDir())
+	for _, name := range []string{"", ".", "..", "../x", "/etc/hosts", "switch/..", "switch/../x", "a/b/c", "switch/", "a//b", ".new-1", "switch/.x", "_a", "_a/b", "A", "a\\b", "a\x00", "a\n"} {
 		if err := c.Save(name, nil); err == nil {
 			t.Errorf("Save(%q): no error", name)
 		}
@@ -118,7 +146,7 @@ func TestStoreRefusesNamesThatLeadElsewhere(t *testing.T) {
 }
 
 func TestStoreWithoutDirectoryHoldsNothing(t *testing.T) {
-	c := open(t, "")
+	c := Open("")
 	must(t, c.Save("config", []byte("text")))
 	if _, err := c.Load("config"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v", err)

@@ -4,7 +4,7 @@ import "net/netip"
 
 // Applied returns what the block of a hosts file holds now: addresses by name,
 // in the file's order, also those that would never be written. It is empty when
-// there is no block. A block without its END line isn't counted.
+// there is no block. A block without its BEGIN or END line isn't counted.
 func Applied(content []byte) map[string][]netip.Addr {
 	return collect(classify(content, nil), true)
 }

@@ -29,8 +29,8 @@ type Block struct {
 	// addresses that the block has for them stay. A name in Entries is not kept.
 	Keep []string
 	// Known lists further names that an earlier block may hold, such as all
-	// configured endpoints. It matters only where the END line was deleted: lines
-	// of other names are taken for foreign ones there, and stay.
+	// configured endpoints. It matters only where the BEGIN or the END line was
+	// deleted: lines of other names are taken for foreign ones there, and stay.
 	Known []string
 }
 
@@ -58,7 +58,7 @@ func checkName(name string) error {
 	return nil
 }
 
-// names are all that a block without an end is searched for.
+// names are all that a block without BEGIN or END is searched for.
 func (b Block) names() map[string]bool {
 	names := map[string]bool{}
 	for _, e := range b.Entries {

@@ -33,8 +33,8 @@ func (l line) marker() string {
 //
 // From BEGIN to END everything is. A BEGIN that another BEGIN or the end of the
 // file follows has lost its END: then only it and the lines directly behind it
-// are ours that we could have written for one of the names. A lonely END is
-// ours, and no line before it.
+// are ours that we could have written for one of the names. An END that no BEGIN
+// belongs to has lost it, and the same holds for the lines directly before it.
 func classify(content []byte, names map[string]bool) []line {
 	var lines []line
 	for text := range strings.Lines(string(content)) {
@@ -44,6 +44,9 @@ func classify(content []byte, names map[string]bool) []line {
 		switch lines[i].marker() {
 		case end:
 			lines[i].ours = true
+			for before := i - 1; before >= 0 && lines[before].isWrittenFor(names); before-- {
+				lines[before].ours = true
+			}
 		case begin:
 			last := blockEnd(lines, i, names)
 			for ; i < last; i++ {
