@@ -59,19 +59,23 @@ func parse(args []string) (options, error) {
 	if o.log, err = diagnostics.NewLogger(os.Stderr, logFormat); err != nil {
 		return options{}, err
 	}
-	o.upstream, err = servers(upstream)
+	if upstream != "" {
+		o.upstream, err = parseServers(upstream)
+	}
 	return o, err
 }
 
-func servers(list string) ([]netip.AddrPort, error) {
-	if list == "" {
-		file, err := os.Open(resolvConf)
-		if err != nil {
-			return nil, fmt.Errorf("the node's DNS servers are not known: %w; name them with --upstream", err)
-		}
-		found, err := dnsclient.SystemServers(file)
-		return found, errors.Join(err, file.Close())
+// systemServers are the DNS servers of the node.
+func systemServers() ([]netip.AddrPort, error) {
+	file, err := os.Open(resolvConf)
+	if err != nil {
+		return nil, err
 	}
+	found, err := dnsclient.SystemServers(file)
+	return found, errors.Join(err, file.Close())
+}
+
+func parseServers(list string) ([]netip.AddrPort, error) {
 	var all []netip.AddrPort
 	for text := range strings.SplitSeq(list, ",") {
 		server, err := netip.ParseAddrPort(strings.TrimSpace(text))

@@ -42,10 +42,7 @@ func main() {
 
 func run(ctx context.Context, o options) error {
 	registry := prometheus.NewRegistry()
-	cache, err := lastgood.Open(o.cacheDir)
-	if err != nil {
-		return err
-	}
+	cache := lastgood.Open(o.cacheDir)
 	file := configfile.New(o.config, cache, registry, o.log)
 	cfg, err := file.Load()
 	if err != nil {
@@ -54,6 +51,15 @@ func run(ctx context.Context, o options) error {
 	read, err := o.reader()
 	if err != nil {
 		return err
+	}
+	if o.upstream == nil {
+		// A switch to internal needs no DNS, so that this must not stop a start.
+		if o.upstream, err = systemServers(); err != nil {
+			o.log.Error("the node's DNS servers are not known and nothing can be looked up: name them with --upstream", "error", err)
+		}
+	}
+	if o.hostsFile != "" && o.nodeName == "" {
+		o.log.Warn("without --node-name this node takes no part in a switch by share or nodes")
 	}
 	wiring := resolver.Options{
 		Node: o.nodeName, Config: cfg, Follow: file.Follow, Read: read, Cache: cache,
@@ -74,7 +80,9 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	o.log.Info("listening", "proto", "http", "addr", pages.Addr())
+	if pages.Addr() != "" {
+		o.log.Info("listening", "proto", "http", "addr", pages.Addr())
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return r.Run(ctx) })
 	group.Go(func() error { return pages.Serve(ctx) })

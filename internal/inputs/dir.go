@@ -46,8 +46,7 @@ func readDir(dir string, last Object) Object {
 		last.Problem = fmt.Sprintf("directory %s can't be read: %v", dir, reason(err))
 		return last
 	}
-	values := map[string]string{}
-	var problems []string
+	values, unreadable := map[string]string{}, map[string]string{}
 	for _, entry := range entries {
 		name := entry.Name()
 		if strings.HasPrefix(name, ".") {
@@ -57,12 +56,12 @@ func readDir(dir string, last Object) Object {
 		switch {
 		case errors.Is(err, errNoValue):
 		case err != nil:
-			problems = append(problems, fmt.Sprintf("%s can't be read: %v", filepath.Join(dir, name), reason(err)))
+			unreadable[name] = fmt.Sprintf("%s can't be read: %v", filepath.Join(dir, name), reason(err))
 		default:
 			values[name] = value
 		}
 	}
-	return Object{Known: true, Values: values, Problem: strings.Join(problems, "; ")}
+	return Object{Known: true, Values: values, Unreadable: unreadable}
 }
 
 // errNoValue says that a directory entry is none of the values.

@@ -76,7 +76,10 @@ func TestReadDir(t *testing.T) {
 			},
 			want: Object{
 				Known: true, Values: map[string]string{"c.example.com": "hangzhou"},
-				Problem: "DIR/a.example.com can't be read: it is a symlink that leads nowhere; DIR/b.example.com can't be read: it is not a regular file",
+				Unreadable: map[string]string{
+					"a.example.com": "DIR/a.example.com can't be read: it is a symlink that leads nowhere",
+					"b.example.com": "DIR/b.example.com can't be read: it is not a regular file",
+				},
 			},
 		},
 		"what was read before stays when the directory can't be listed": {
@@ -90,6 +93,9 @@ func TestReadDir(t *testing.T) {
 			test.make(dir)
 			got := readDir(dir, test.last)
 			got.Problem = strings.ReplaceAll(got.Problem, dir, "DIR")
+			for name, why := range got.Unreadable {
+				got.Unreadable[name] = strings.ReplaceAll(why, dir, "DIR")
+			}
 			if !got.equal(test.want) {
 				t.Error(cmp.Diff(test.want, got))
 			}

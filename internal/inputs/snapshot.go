@@ -21,7 +21,9 @@ type Object struct {
 	// Values are by endpoint name, surrounding white space untouched. They are
 	// never changed once published; a reader must not change them either.
 	Values map[string]string
-	// Problem is one sentence when it or one of its values is missing or unreadable, else empty.
+	// Unreadable says of names that are there without a readable value why, in one sentence each.
+	Unreadable map[string]string
+	// Problem is one sentence when the object as a whole is missing or unreadable, else empty.
 	Problem string
 }
 
@@ -29,7 +31,7 @@ type Object struct {
 type Snapshot struct{ Switch, State Object }
 
 func (o Object) equal(p Object) bool {
-	return o.Known == p.Known && o.Problem == p.Problem && maps.Equal(o.Values, p.Values)
+	return o.Known == p.Known && o.Problem == p.Problem && maps.Equal(o.Values, p.Values) && maps.Equal(o.Unreadable, p.Unreadable)
 }
 
 func (s Snapshot) equal(t Snapshot) bool { return s.Switch.equal(t.Switch) && s.State.equal(t.State) }

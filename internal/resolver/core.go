@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -40,8 +41,7 @@ func (c *Core) Configure(cfg *config.Config, lastGood func(endpoint string) Last
 	for _, z := range cfg.Zones() {
 		e := &endpoint{Endpoint: z}
 		if i := slices.IndexFunc(old, func(o *endpoint) bool { return o.Name == z.Name }); i >= 0 {
-			e.answer, e.serial = old[i].answer, old[i].serial
-			e.restore(old[i].lastGood())
+			e.inherit(old[i])
 		} else {
 			e.restore(lastGood(z.Name))
 		}
@@ -76,6 +76,8 @@ func (c *Core) decide() {
 		e.takeSwitch(c.read.Switch, c.read.State)
 		e.decide(c.learnt(e), c.node, c.assume, c.now)
 	}
+	names := c.Names()
+	maps.DeleteFunc(c.found, func(name string, _ zone.Records) bool { return !slices.Contains(names, name) })
 }
 
 // learnt is an endpoint's state together with what DNS gave.
@@ -116,15 +118,12 @@ func (c *Core) Block() nodehosts.Block {
 	var b nodehosts.Block
 	for _, e := range c.endpoints {
 		b.Known = append(b.Known, e.Name)
-		if c.hosts == config.HostsOff {
-			continue
-		}
 		switch {
-		case e.origin == undecided:
+		case c.hosts == config.HostsOff:
+		case !e.decided() || e.kept != nil || e.answer == nil:
+			// What an earlier run wrote may be all that leads pulls to a registry that lives.
 			b.Keep = append(b.Keep, e.Name)
-		case c.hosts == config.HostsOnFailover && e.target(c.node).FollowsPrivateZone():
-		case e.kept != nil || e.answer == nil:
-			b.Keep = append(b.Keep, e.Name)
+		case c.hosts == config.HostsOnFailover && e.answer.Target.FollowsPrivateZone():
 		default:
 			for _, a := range e.answer.Addrs {
 				b.Entries = append(b.Entries, nodehosts.Entry{Addr: a, Name: e.Name})

@@ -37,6 +37,20 @@ func example(t testing.TB, more ...string) *config.Config {
 	return c
 }
 
+// earlier is a hosts file as an earlier run has left it.
+const earlier = "# BEGIN registry-failover\n10.9.9.9 cross-region.registry.io\n# END registry-failover\n"
+
+// without is the example with an instance under another name.
+func without(t testing.TB, instance string) *config.Config {
+	cfg := example(t)
+	for i := range cfg.Endpoints[0].Instances {
+		if cfg.Endpoints[0].Instances[i].Name == instance {
+			cfg.Endpoints[0].Instances[i].Name = "shanghai"
+		}
+	}
+	return cfg
+}
+
 func nothing(string) resolver.LastGood { return resolver.LastGood{} }
 
 func records(addrs ...string) zone.Records {
@@ -169,8 +183,9 @@ func TestStartWithoutLastGood(t *testing.T) {
 		"the switch is read":                           {read("zhangjiakou", `{"version":1,"lastSwitch":"hangzhou"}`), false, primary, false, true},
 		"no switch, so the recorded one is in force":   {read("-", `{"version":1,"lastSwitch":"hangzhou"}`), false, hangzhou, false, true},
 		"a bad switch, so the recorded one":            {read("hangzou", `{"version":1,"lastSwitch":"hangzhou"}`), false, hangzhou, false, true},
-		"a bad switch and a bad record":                {read("hangzou", `{"version":1,"lastSwitch":"nowhere"}`), false, fromZone, false, true},
-		"neither, so PrivateZone is followed":          {read("-", "-"), false, fromZone, false, true},
+		"a bad switch and a bad record":                {read("hangzou", `{"version":1,"lastSwitch":"nowhere"}`), false, fromZone, true, true},
+		"neither, so PrivateZone is followed":          {read("-", "-"), false, fromZone, true, true},
+		"a switch that says privatezone":               {read("privatezone", "-"), false, fromZone, false, true},
 		"nothing could be read: nothing is served":     {inputs.Snapshot{Switch: unread, State: unread}, false, "nothing", true, false},
 		"the state could not be read: still nothing":   {inputs.Snapshot{Switch: missing, State: unread}, false, "nothing", true, false},
 		"nothing could be read for long":               {inputs.Snapshot{Switch: unread, State: unread}, true, fromZone, true, false},
@@ -186,7 +201,6 @@ func TestStartWithoutLastGood(t *testing.T) {
 			if got := served(c); got != test.want {
 				t.Errorf("served is %s, want %s", got, test.want)
 			}
-			const earlier = "# BEGIN registry-failover\n10.9.9.9 cross-region.registry.io\n# END registry-failover\n"
 			if got := inHosts(t, c, earlier); (got == "10.9.9.9") != test.keeps {
 				t.Errorf("the hosts file has %q, keeps what it had: want %t", got, test.keeps)
 			}
@@ -224,17 +238,56 @@ func TestHostsModes(t *testing.T) {
 		"Off has no block":                                      {"Off", "hangzhou", ""},
 		"a CNAME is flattened":                                  {"OnFailover", "hangzhou/public", "203.0.113.10 203.0.113.11"},
 		"lines stay where no address is known":                  {"OnFailover", "zhangjiakou/public", "10.9.9.9"},
+		"Off has no block even then":                            {"Off", "zhangjiakou/public", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			c := newCore(t, "node-a", "node: {hosts: "+test.mode+"}")
 			c.Found(publicHost, records("203.0.113.10", "203.0.113.11"))
 			c.Read(read(test.sw, "-"))
-			const earlier = "# BEGIN registry-failover\n10.9.9.9 cross-region.registry.io\n# END registry-failover\n"
 			if got := inHosts(t, c, earlier); got != test.want {
 				t.Errorf("the hosts file has %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+func TestFailbackWaitsUntilPrivateZoneGivesAnAddress(t *testing.T) {
+	c := resolver.NewCore("node-a", time.Now)
+	c.Configure(example(t), nothing)
+	c.Read(read("hangzhou", "-"))
+	c.Read(read("privatezone", "-"))
+	if got := served(c) + ", " + inHosts(t, c, earlier); got != hangzhou+", 10.9.9.9" {
+		t.Errorf("pods and the node have %s", got)
+	}
+	c.Found(name, records(fromZone))
+	if got := served(c) + ", " + inHosts(t, c, earlier); got != fromZone+", " {
+		t.Errorf("with an address pods and the node have %s", got)
+	}
+}
+
+func TestAssumedAnswerFollowsPrivateZone(t *testing.T) {
+	c := newCore(t, "")
+	c.Assume()
+	c.Found(name, records("10.2.0.55"))
+	if got := served(c); got != "10.2.0.55" {
+		t.Errorf("served is %s", got)
+	}
+}
+
+func TestUnreadableFileOfAnotherNameChangesNothing(t *testing.T) {
+	c := newCore(t, "")
+	s := read("hangzhou", "-")
+	s.Switch.Unreadable = map[string]string{"junk": "junk can't be read"}
+	c.Read(s)
+	if got := c.Problems(); len(got) != 0 {
+		t.Errorf("problems are %q", got)
+	}
+	s = read("-", "-")
+	s.Switch.Unreadable = map[string]string{name: "switch/" + name + " can't be read: it is a symlink that leads nowhere"}
+	c.Read(s)
+	if diff := cmp.Diff([]string{"switch/cross-region.registry.io can't be read: it is a symlink that leads nowhere"}, c.Problems()); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -273,17 +326,48 @@ func TestReconfigure(t *testing.T) {
 			t.Errorf("served is %s", got)
 		}
 	})
-	t.Run("an instance that left takes its switch along", func(t *testing.T) {
-		c := newCore(t, "")
+	t.Run("an instance that left does not end the failover to it", func(t *testing.T) {
+		for what, snapshot := range map[string]inputs.Snapshot{
+			"by the switch": read("hangzhou", "-"),
+			"by the record": read("-", `{"version":1,"lastSwitch":"hangzhou"}`),
+		} {
+			c := newCore(t, "")
+			c.Read(snapshot)
+			c.Configure(without(t, "hangzhou"), nothing)
+			c.Found(name, records(fromZone))
+			if got := served(c); got != hangzhou {
+				t.Errorf("%s: served is %s", what, got)
+			}
+			if got := inHosts(t, c, earlier); got != "10.9.9.9" {
+				t.Errorf("%s: the hosts file has %q", what, got)
+			}
+			if c.Ready() == nil || len(c.Problems()) == 0 {
+				t.Errorf("%s: nothing is reported", what)
+			}
+			c.Configure(example(t), nothing)
+			if err := c.Ready(); err != nil {
+				t.Errorf("%s: with the instance back: %v", what, err)
+			}
+		}
+	})
+	t.Run("a start with a remembered switch to it leaves the hosts file alone", func(t *testing.T) {
+		c := resolver.NewCore("node-a", time.Now)
+		c.Configure(without(t, "hangzhou"), func(string) resolver.LastGood { return resolver.LastGood{Switch: "hangzhou"} })
+		c.Found(name, records(fromZone))
 		c.Read(read("hangzhou", "-"))
-		cfg := example(t)
-		cfg.Endpoints[0].Instances[0].Name = "shanghai"
-		c.Configure(cfg, nothing)
-		if got := served(c); got != fromZone {
+		if got := served(c); got != "nothing" {
 			t.Errorf("served is %s", got)
 		}
-		if len(c.Problems()) != 1 {
-			t.Errorf("problems are %q", c.Problems())
+		c.Assume()
+		if got := served(c); got != fromZone {
+			t.Errorf("after a while served is %s", got)
+		}
+		if got := inHosts(t, c, earlier); got != "10.9.9.9" {
+			t.Errorf("the hosts file has %q", got)
+		}
+		c.Read(read("zhangjiakou", "-"))
+		if got := served(c); got != primary {
+			t.Errorf("with a valid switch served is %s", got)
 		}
 	})
 	t.Run("an endpoint that left is neither served nor in the hosts file", func(t *testing.T) {

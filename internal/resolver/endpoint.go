@@ -3,6 +3,7 @@ package resolver
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/registry-failover/registry-failover/internal/inputs"
@@ -15,8 +16,12 @@ type origin int
 const (
 	// undecided: nothing could be read yet, and nothing is remembered.
 	undecided origin = iota
-	// byDefault: there is neither a switch nor a state, so PrivateZone is followed.
+	// byDefault: neither switch nor state says anything valid, so DNS follows
+	// PrivateZone. Nobody has decided that: the hosts file stays as it is.
 	byDefault
+	// outdated: the value that was accepted last is not valid in a configuration
+	// that came after it. The last answer stays.
+	outdated
 	// byRecord: from lastSwitch in the state.
 	byRecord
 	// bySwitch: from the switch itself, now or before a restart.
@@ -44,7 +49,7 @@ type LastGood struct{ Switch, State string }
 
 func (e *endpoint) lastGood() LastGood {
 	l := LastGood{State: e.stateValue}
-	if e.origin == bySwitch {
+	if e.origin == bySwitch || e.origin == outdated {
 		l.Switch = e.switchValue
 	}
 	return l
@@ -54,8 +59,21 @@ func (e *endpoint) restore(l LastGood) {
 	if l.State != "" {
 		_ = e.acceptState(l.State) // read from the state again, which reports it
 	}
-	if l.Switch != "" {
-		_ = e.accept(l.Switch, bySwitch) // an instance may have left the configuration
+	e.readopt(l.Switch)
+}
+
+// inherit takes over what the same endpoint had in the configuration before.
+func (e *endpoint) inherit(old *endpoint) {
+	e.answer, e.serial = old.answer, old.serial
+	e.state, e.stateValue = old.state, old.stateValue
+	e.readopt(old.switchValue)
+}
+
+// readopt accepts again what was accepted before. A configuration that the
+// instance has left must not end a failover.
+func (e *endpoint) readopt(value string) {
+	if value != "" && e.accept(value, bySwitch) != nil {
+		e.switchValue, e.origin = value, outdated
 	}
 }
 
@@ -99,12 +117,14 @@ func (e *endpoint) takeSwitch(o, state inputs.Object) {
 		if e.switchProblem = e.accept(value, bySwitch); e.switchProblem == nil {
 			return
 		}
+	case o.Unreadable[e.Name] != "":
+		e.switchProblem = errors.New(o.Unreadable[e.Name])
 	case o.Problem != "":
 		e.switchProblem = errors.New(o.Problem)
 	case o.Known:
 		e.switchProblem = fmt.Errorf("endpoint %q: the switch has no such key: write one of its words", e.Name)
 	}
-	if e.origin == bySwitch {
+	if e.origin == bySwitch || e.origin == outdated {
 		return
 	}
 	if e.state.LastSwitch != "" && e.accept(e.state.LastSwitch, byRecord) == nil {
@@ -115,15 +135,26 @@ func (e *endpoint) takeSwitch(o, state inputs.Object) {
 	}
 }
 
-func (e *endpoint) target(node string) zone.Target { return e.sw.Target(e.Name, node) }
+// decided says that a person or the controller has chosen where the endpoint leads.
+func (e *endpoint) decided() bool { return e.origin == byRecord || e.origin == bySwitch }
 
-// decide brings the answer up to date, or keeps it and remembers why.
+// decide brings the answer up to date, or keeps it and remembers why. Without a
+// decision and an earlier answer, DNS follows PrivateZone from assume on.
 func (e *endpoint) decide(learnt zone.State, node string, assume bool, now func() time.Time) {
-	if e.origin == undecided && !assume {
+	e.kept = nil
+	switch {
+	case e.origin == undecided && !assume:
 		return
+	case e.origin == outdated:
+		e.kept = fmt.Errorf("endpoint %q: the switch that was accepted last is not valid in this configuration: write one of %s",
+			e.Name, strings.Join(e.Words(), ", "))
+		if e.answer != nil || !assume {
+			return
+		}
 	}
-	var answer zone.Answer
-	if answer, e.kept = e.Answer(e.sw, learnt, node); e.kept != nil {
+	answer, err := e.Answer(e.sw, learnt, node)
+	if err != nil {
+		e.kept = errors.Join(e.kept, err)
 		return
 	}
 	if e.answer == nil || !answer.Equal(*e.answer) {
@@ -135,7 +166,7 @@ func (e *endpoint) ready() error {
 	switch {
 	case e.origin == undecided:
 		return fmt.Errorf("endpoint %q: neither switch nor state could be read yet", e.Name)
-	case e.answer == nil && e.kept != nil:
+	case e.origin == outdated, e.answer == nil:
 		return e.kept
 	}
 	return nil

@@ -2,8 +2,14 @@ package resolver
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/registry-failover/registry-failover/internal/nodehosts"
 )
@@ -15,49 +21,71 @@ const recheck = 10 * time.Second
 // hostsKeeper keeps the block in a hosts file, away from the loop that answers
 // depend on: a slow disk must not delay a switch.
 type hostsKeeper struct {
-	file    *nodehosts.File
-	wanted  chan nodehosts.Block // holds the newest one only
-	log     *slog.Logger
-	metrics *metrics
+	file   *nodehosts.File
+	wanted newest[nodehosts.Block]
+	last   *nodehosts.Block // what was wanted last
+	log    *slog.Logger
+	alarm  alarm
+	synced prometheus.Gauge
 }
 
-// want replaces what the file shall hold. It never blocks. Only one goroutine may call it.
+func newHostsKeeper(file *nodehosts.File, registerer prometheus.Registerer, log *slog.Logger) *hostsKeeper {
+	k := &hostsKeeper{file: file, wanted: makeNewest[nodehosts.Block](), log: log, alarm: alarm{log: log}}
+	k.synced = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "registry_failover_hosts_synced",
+		Help: "1 when the hosts file holds the block that it should, and no foreign line for a shared endpoint; else 0.",
+	})
+	registerer.MustRegister(k.synced)
+	return k
+}
+
+// want replaces what the file shall hold. It never blocks. One goroutine may call it.
 func (k *hostsKeeper) want(b nodehosts.Block) {
-	select {
-	case <-k.wanted:
-	default:
+	if k.last != nil && slices.Equal(b.Entries, k.last.Entries) && slices.Equal(b.Keep, k.last.Keep) && slices.Equal(b.Known, k.last.Known) {
+		return
 	}
-	k.wanted <- b
+	k.last = &b
+	k.wanted.put(b)
 }
 
-func (k *hostsKeeper) run(ctx context.Context) error {
-	var block nodehosts.Block
-	var problem string
-	begun := false
+// run works until ctx ends, and applies then what is still wanted. A file system
+// that hangs makes it hang too.
+func (k *hostsKeeper) run(ctx context.Context) {
+	var block *nodehosts.Block // nil before anything is wanted: the file stays as the last run left it
 	tick := time.NewTicker(recheck)
 	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case block = <-k.wanted:
-			begun = true
-		case <-tick.C:
+	k.wanted.each(ctx, tick.C, func(b nodehosts.Block) { block = &b; k.apply(b) }, func() {
+		if block != nil {
+			k.apply(*block)
 		}
-		if !begun {
-			continue // nothing is decided: the file stays as the last run left it
-		}
-		changed, err := k.file.Apply(block)
-		k.metrics.hostsSynced.Set(truth(err == nil))
-		switch {
-		case err != nil && err.Error() != problem:
-			k.log.Error("the hosts file is not as it should be", "error", err)
-		case changed:
-			k.log.Info("the hosts file was changed", "entries", len(block.Entries))
-		}
-		problem = ""
-		if err != nil {
-			problem = err.Error()
+	})
+}
+
+func (k *hostsKeeper) apply(b nodehosts.Block) {
+	changed, err := k.file.Apply(b)
+	if changed {
+		k.log.Info("the hosts file was changed", "entries", len(b.Entries))
+	}
+	err = errors.Join(err, k.foreign(b.Known))
+	k.alarm.set("keeping the hosts file", err)
+	k.synced.Set(truth(err == nil))
+}
+
+// foreign returns an error when others name a shared endpoint in the file too.
+func (k *hostsKeeper) foreign(known []string) error {
+	content, err := k.file.Read()
+	if err != nil {
+		return nil // Apply has reported it
+	}
+	var names []string
+	for name := range nodehosts.Foreign(content) {
+		if slices.Contains(known, name) {
+			names = append(names, name)
 		}
 	}
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	return fmt.Errorf("the hosts file has lines outside the block for %s, which decide where the node goes as well: remove them", strings.Join(names, ", "))
 }

@@ -1,15 +1,17 @@
 package resolver
 
 import (
+	"slices"
+
 	"github.com/prometheus/client_golang/prometheus"
 )
 
 // metrics show for each configured endpoint what is in force and what is not.
 type metrics struct {
-	switchValid, stateValid, current, target *prometheus.GaugeVec
-	lookups                                  *prometheus.GaugeVec
-	switchReadable                           prometheus.Gauge
-	hostsSynced, cacheWritten                prometheus.Gauge
+	switchValid, stateValid, current, target, lookups *prometheus.GaugeVec
+	switchReadable                                    prometheus.Gauge
+	shown                                             map[string]string // by endpoint, the target that is shown
+	failing                                           map[string]bool   // by name, whether its last lookup failed
 }
 
 func newMetrics(registerer prometheus.Registerer) *metrics {
@@ -18,34 +20,65 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 		registerer.MustRegister(g)
 		return g
 	}
-	gauge := func(name, help string) prometheus.Gauge {
-		g := prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
-		registerer.MustRegister(g)
-		return g
+	m := &metrics{
+		switchValid: vec("registry_failover_switch_valid", "1 when the switch of the endpoint is valid and in force, 0 when an earlier value is.", "endpoint"),
+		stateValid:  vec("registry_failover_state_valid", "0 when the published state of the endpoint can't be read and an earlier one is in force, else 1.", "endpoint"),
+		current:     vec("registry_failover_answer_current", "1 when the answer leads where the switch says, 0 when the last good answer is kept.", "endpoint"),
+		target:      vec("registry_failover_answer_target", "1 for the target that the endpoint's answer leads to.", "endpoint", "target"),
+		lookups:     vec("registry_failover_lookup_success", "1 when the last lookup of the name gave a complete answer, else 0.", "name"),
+		switchReadable: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "registry_failover_switch_readable",
+			Help: "1 when the switch could be read when that was tried last, 0 while the last good values stay in force.",
+		}),
+		shown:   map[string]string{},
+		failing: map[string]bool{},
 	}
-	return &metrics{
-		switchValid:    vec("registry_failover_switch_valid", "1 when the switch of the endpoint is valid and in force, 0 when an earlier value is.", "endpoint"),
-		stateValid:     vec("registry_failover_state_valid", "0 when the published state of the endpoint can't be read and an earlier one is in force, else 1.", "endpoint"),
-		current:        vec("registry_failover_answer_current", "1 when the answer leads where the switch says, 0 when the last good answer is kept because no address is known.", "endpoint"),
-		target:         vec("registry_failover_answer_target", "1 for the target that the endpoint's answer leads to.", "endpoint", "target"),
-		lookups:        vec("registry_failover_lookup_success", "1 when the last lookup of the name gave a complete answer, else 0.", "name"),
-		switchReadable: gauge("registry_failover_switch_readable", "1 when the switch could be read when that was tried last, 0 while the last good values stay in force."),
-		hostsSynced:    gauge("registry_failover_hosts_synced", "1 when the hosts file holds what it should, else 0."),
-		cacheWritten:   gauge("registry_failover_cache_written", "1 when what a restart needs could be written, else 0."),
-	}
+	registerer.MustRegister(m.switchReadable)
+	return m
 }
 
+// show sets what is true now, and then takes away what belongs to endpoints,
+// targets and names that are gone: no scrape finds a series missing in between.
 func (m *metrics) show(c *Core) {
-	for _, g := range []*prometheus.GaugeVec{m.switchValid, m.stateValid, m.current, m.target} {
-		g.Reset() // an endpoint may have left the configuration
-	}
 	m.switchReadable.Set(truth(c.read.Switch.Known && c.read.Switch.Problem == ""))
+	now := map[string]string{}
 	for _, e := range c.endpoints {
 		m.switchValid.WithLabelValues(e.Name).Set(truth(e.switchProblem == nil && e.origin == bySwitch))
 		m.stateValid.WithLabelValues(e.Name).Set(truth(e.stateProblem == nil))
 		m.current.WithLabelValues(e.Name).Set(truth(e.answer != nil && e.kept == nil))
+		now[e.Name] = ""
 		if e.answer != nil {
-			m.target.WithLabelValues(e.Name, e.answer.Target.String()).Set(1)
+			now[e.Name] = e.answer.Target.String()
+			m.target.WithLabelValues(e.Name, now[e.Name]).Set(1)
+		}
+	}
+	for endpoint, target := range m.shown {
+		if now[endpoint] != target {
+			m.target.DeleteLabelValues(endpoint, target)
+		}
+		if _, stays := now[endpoint]; !stays {
+			for _, g := range []*prometheus.GaugeVec{m.switchValid, m.stateValid, m.current} {
+				g.DeleteLabelValues(endpoint)
+			}
+		}
+	}
+	m.shown = now
+}
+
+// looked takes whether a lookup failed, and returns whether that is news.
+func (m *metrics) looked(name string, failed bool) (news bool) {
+	m.lookups.WithLabelValues(name).Set(truth(!failed))
+	before, known := m.failing[name]
+	m.failing[name] = failed
+	return failed != before && (known || failed)
+}
+
+// forget drops the names that nobody looks up any more.
+func (m *metrics) forget(names []string) {
+	for name := range m.failing {
+		if !slices.Contains(names, name) {
+			delete(m.failing, name)
+			m.lookups.DeleteLabelValues(name)
 		}
 	}
 }

@@ -1,11 +1,15 @@
 package resolver
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/registry-failover/registry-failover/internal/lastgood"
 	"github.com/registry-failover/registry-failover/pkg/zone"
@@ -13,16 +17,36 @@ import (
 
 // memory keeps on disk what a restart needs to answer as before while nothing
 // can be read: each endpoint's last good switch and state, and what DNS gave.
+// It writes away from the loop that answers depend on.
 type memory struct {
-	cache *lastgood.Store
-	log   *slog.Logger
+	store   *lastgood.Store
+	log     *slog.Logger
+	alarm   alarm
+	pending newest[remembered]
+	written prometheus.Gauge
 }
 
-func (m memory) lastGood(endpoint string) LastGood {
+// remembered is everything that shall be on disk.
+type remembered struct {
+	values map[string]string // by name; an empty one leaves what an earlier run wrote
+	looked []string          // the names that have records, all others go
+}
+
+func newMemory(store *lastgood.Store, registerer prometheus.Registerer, log *slog.Logger) *memory {
+	m := &memory{store: store, log: log, alarm: alarm{log: log}, pending: makeNewest[remembered]()}
+	m.written = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "registry_failover_cache_written",
+		Help: "1 when what a restart needs could be written, else 0.",
+	})
+	registerer.MustRegister(m.written)
+	return m
+}
+
+func (m *memory) lastGood(endpoint string) LastGood {
 	return LastGood{Switch: string(m.load("switch/" + endpoint)), State: string(m.load("state/" + endpoint))}
 }
 
-func (m memory) records(name string) (zone.Records, bool) {
+func (m *memory) records(name string) (zone.Records, bool) {
 	var r zone.Records
 	data := m.load("records/" + name)
 	if data == nil {
@@ -35,36 +59,62 @@ func (m memory) records(name string) (zone.Records, bool) {
 	return r, true
 }
 
-func (m memory) load(name string) []byte {
-	data, err := m.cache.Load(name)
+func (m *memory) load(name string) []byte {
+	data, err := m.store.Load(name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		m.log.Warn("a cached file is not used", "error", err)
 	}
 	return data
 }
 
-// keep writes what is in force. A cache that can't be written must not stop an
-// answer: the error is for the log and a metric.
-func (m memory) keep(c *Core) error {
-	var errs []error
-	save := func(name, value string) {
-		if value == "" {
-			return
-		}
-		errs = append(errs, m.cache.Save(name, []byte(value)))
-	}
+// want replaces what shall be remembered. It never blocks.
+func (m *memory) want(c *Core) {
+	all := remembered{values: map[string]string{}, looked: c.Names()}
 	for _, e := range c.endpoints {
 		good := e.lastGood()
-		save("switch/"+e.Name, good.Switch)
-		save("state/"+e.Name, good.State)
+		all.values["switch/"+e.Name], all.values["state/"+e.Name] = good.Switch, good.State
 	}
 	for name, r := range c.found {
 		data, err := json.Marshal(r)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("records of %q: %w", name, err))
+			m.log.Error("records can't be kept", "name", name, "error", err) // no value of this type fails
 			continue
 		}
-		save("records/"+name, string(data))
+		all.values["records/"+name] = string(data)
 	}
-	return errors.Join(errs...)
+	m.pending.put(all)
+}
+
+// run writes until ctx ends, and then what is still pending. A file system that
+// hangs makes it hang too.
+func (m *memory) run(ctx context.Context) {
+	m.pending.each(ctx, nil, func(all remembered) {
+		err := m.write(all)
+		m.alarm.set("keeping what a restart needs", err)
+		m.written.Set(truth(err == nil))
+	}, nil)
+}
+
+func (m *memory) write(all remembered) error {
+	var errs []error
+	for name, value := range all.values {
+		if value == "" {
+			continue
+		}
+		if err := m.store.Save(name, []byte(value)); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if err := m.store.KeepOnly("records", all.looked); err != nil {
+		errs = append(errs, err)
+	}
+	if len(errs) > 0 {
+		// One is enough to act on, and the same one each time.
+		return least(errs)
+	}
+	return nil
+}
+
+func least(errs []error) error {
+	return slices.MinFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 }

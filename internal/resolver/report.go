@@ -19,7 +19,7 @@ func (r *report) tell(c *Core) {
 	problems := c.Problems()
 	for _, p := range problems {
 		if !slices.Contains(r.problems, p) {
-			r.log.Warn("the last good value stays in force", "problem", p)
+			r.log.Warn("there is a problem", "problem", p)
 		}
 	}
 	for _, p := range r.problems {

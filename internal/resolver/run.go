@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +22,9 @@ import (
 // patience is how long a start without cache waits for switch and state before
 // it follows PrivateZone. The hosts file is left as it is even then.
 const patience = 10 * time.Second
+
+// grace is how long the end waits for files that are being written.
+const grace = time.Second
 
 // Options connect a resolver to the world. All but Server and Hosts are required.
 type Options struct {
@@ -46,30 +50,27 @@ type Options struct {
 type Resolver struct {
 	options   Options
 	core      *Core
-	memory    memory
+	memory    *memory
 	metrics   *metrics
 	report    report
 	hosts     *hostsKeeper
 	refresher *dnsclient.Refresher
 	events    chan func()
-	failing   map[string]bool // names whose last lookup failed
 	notReady  atomic.Pointer[error]
 }
 
 // New returns a resolver that doesn't run yet.
 func New(o Options) *Resolver {
-	m := newMetrics(o.Metrics)
 	r := &Resolver{
 		options: o,
 		core:    NewCore(o.Node, time.Now),
-		memory:  memory{cache: o.Cache, log: o.Log},
-		metrics: m,
+		memory:  newMemory(o.Cache, o.Metrics, o.Log),
+		metrics: newMetrics(o.Metrics),
 		report:  report{log: o.Log},
 		events:  make(chan func()),
-		failing: map[string]bool{},
 	}
 	if o.Hosts != nil {
-		r.hosts = &hostsKeeper{file: o.Hosts, wanted: make(chan nodehosts.Block, 1), log: o.Log, metrics: m}
+		r.hosts = newHostsKeeper(o.Hosts, o.Metrics, o.Log)
 	}
 	starting := errors.New("the resolver is starting")
 	r.notReady.Store(&starting)
@@ -125,10 +126,27 @@ func (r *Resolver) Run(ctx context.Context) error {
 	if r.options.Server != nil {
 		group.Go(func() error { return r.options.Server.Serve(ctx) })
 	}
-	if r.hosts != nil {
-		group.Go(func() error { return r.hosts.run(ctx) })
+	written := r.startWriters(ctx)
+	err := group.Wait()
+	select {
+	case <-written:
+	case <-time.After(grace):
+		r.options.Log.Error("a file system hangs: what was to be written may not be")
 	}
-	return group.Wait()
+	return err
+}
+
+// startWriters starts what writes files. Nobody waits for them but the end, and
+// that not for long: a file system that hangs must not stop anything else.
+func (r *Resolver) startWriters(ctx context.Context) (written <-chan struct{}) {
+	var writers sync.WaitGroup
+	writers.Go(func() { r.memory.run(ctx) })
+	if r.hosts != nil {
+		writers.Go(func() { r.hosts.run(ctx) })
+	}
+	done := make(chan struct{})
+	go func() { writers.Wait(); close(done) }()
+	return done
 }
 
 func (r *Resolver) loop(ctx context.Context) error {
@@ -155,34 +173,29 @@ func (r *Resolver) publish() {
 	if r.hosts != nil {
 		r.hosts.want(r.core.Block())
 	}
-	r.refresher.SetNames(r.core.Names())
+	names := r.core.Names()
+	r.refresher.SetNames(names)
+	r.metrics.forget(names)
 	ready := r.core.Ready()
 	r.notReady.Store(&ready)
 	r.metrics.show(r.core)
 	r.report.tell(r.core)
-	err := r.memory.keep(r.core)
-	r.metrics.cacheWritten.Set(truth(err == nil))
-	if err != nil {
-		r.options.Log.Warn("what a restart needs could not be written", "error", err)
-	}
+	r.memory.want(r.core)
 }
 
 // found takes the result of one lookup. A failed one changes nothing, and is
 // logged once until the name can be looked up again.
 func (r *Resolver) found(result dnsclient.Result) {
-	r.metrics.lookups.WithLabelValues(result.Name).Set(truth(result.Err == nil))
-	failedBefore := r.failing[result.Name]
-	r.failing[result.Name] = result.Err != nil
-	if result.Err != nil {
-		if !failedBefore {
-			r.options.Log.Warn("a lookup failed: the last good records stay", "name", result.Name, "error", result.Err)
-		}
-		return
-	}
-	if failedBefore {
+	news := r.metrics.looked(result.Name, result.Err != nil)
+	switch {
+	case news && result.Err != nil:
+		r.options.Log.Warn("a lookup failed: the last good records stay", "name", result.Name, "error", result.Err)
+	case news:
 		r.options.Log.Info("a name can be looked up again", "name", result.Name)
 	}
-	r.core.Found(result.Name, result.Records)
+	if result.Err == nil {
+		r.core.Found(result.Name, result.Records)
+	}
 }
 
 // recall takes from the cache what DNS gave before a restart.
