@@ -58,11 +58,7 @@ func main() {
 
 func run(ctx context.Context, o options, log *slog.Logger) error {
 	registry := prometheus.NewRegistry()
-	noCache, err := lastgood.Open("")
-	if err != nil {
-		return err
-	}
-	file := configfile.New(o.config, noCache, registry, log)
+	file := configfile.New(o.config, lastgood.Open(""), registry, log)
 	cfg, err := file.Load()
 	if err != nil {
 		return err

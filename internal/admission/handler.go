@@ -28,6 +28,8 @@ type Handler struct {
 	policy  atomic.Pointer[Policy]
 	metrics *metrics
 	log     *slog.Logger
+	load    load
+	failed  throttle
 }
 
 // Configure puts a valid configuration into force. It must be called once
@@ -55,14 +57,22 @@ func (h *Handler) Routes() http.Handler {
 
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, policy *Policy) {
 	begin := time.Now()
+	release, err := h.load.take(r)
+	if err != nil {
+		h.metrics.observe(Decision{}, err, policy.Audit, time.Since(begin))
+		h.warn("", err)
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
 	uid, decision, err := review(r.Body, policy)
+	release()
 	h.metrics.observe(decision, err, policy.Audit, time.Since(begin))
 	if err != nil {
-		h.log.Warn("a request is not understood: the pod is admitted as it was written", "uid", uid, "error", err)
-		decision = Decision{Warnings: []string{fmt.Sprintf("registry-failover left the images as they are: %v", err)}}
+		h.warn(uid, err)
+		decision = Decision{Warnings: []string{clip(fmt.Sprintf("registry-failover left the images as they are: %v", err), warningBytes)}}
 	}
 	if uid == "" {
-		http.Error(w, fmt.Sprintf("request.uid of the AdmissionReview is not readable: %v", err), http.StatusBadRequest)
+		http.Error(w, clip(fmt.Sprintf("request.uid of the AdmissionReview is not readable: %v", err), warningBytes), http.StatusBadRequest)
 		return
 	}
 	body, err := json.Marshal(response(uid, decision))
@@ -73,6 +83,13 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, policy *Policy) 
 	w.Header().Set("Content-Type", "application/json")
 	if _, err := w.Write(body); err != nil {
 		h.log.Info("the API server did not take the answer", "uid", uid, "error", err)
+	}
+}
+
+func (h *Handler) warn(uid types.UID, err error) {
+	if skipped, ok := h.failed.allow(); ok {
+		h.log.Warn("a request failed: the pod is admitted as it was written",
+			"uid", clip(string(uid), foreignBytes), "error", clip(err.Error(), warningBytes), "notLogged", skipped)
 	}
 }
 
@@ -99,7 +116,7 @@ func review(body io.Reader, policy *Policy) (uid types.UID, d Decision, err erro
 		return "", Decision{}, errors.New("it has no request with a uid")
 	}
 	if want := admissionv1.SchemeGroupVersion.String(); in.APIVersion != want {
-		return in.Request.UID, Decision{}, fmt.Errorf("the AdmissionReview has apiVersion %q: set admissionReviewVersions of the webhook configuration to v1 (%s)", in.APIVersion, want)
+		return in.Request.UID, Decision{}, fmt.Errorf("the AdmissionReview has apiVersion %q: set admissionReviewVersions of the webhook configuration to v1 (%s)", clip(in.APIVersion, foreignBytes), want)
 	}
 	uid = in.Request.UID
 	d, err = policy.Review(in.Request)

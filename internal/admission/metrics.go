@@ -26,7 +26,7 @@ func NewHandler(registerer prometheus.Registerer, log *slog.Logger) *Handler {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "registry_failover_admission_requests_total",
-			Help: "AdmissionReviews by result: rewritten, audited (would have been rewritten), unchanged, failed (not understood, admitted as written).",
+			Help: "AdmissionReviews by result: rewritten, audited (would have been rewritten), unchanged, failed (not understood or too many at once, admitted as written).",
 		}, []string{"result"}),
 		images: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "registry_failover_admission_images_total",
@@ -42,7 +42,7 @@ func NewHandler(registerer prometheus.Registerer, log *slog.Logger) *Handler {
 		m.requests.WithLabelValues(result)
 	}
 	registerer.MustRegister(m.requests, m.images, m.duration)
-	return &Handler{metrics: m, log: log}
+	return &Handler{metrics: m, log: log, load: newLoad()}
 }
 
 func (m *metrics) observe(d Decision, err error, audit bool, took time.Duration) {

@@ -51,7 +51,7 @@ func (p *Policy) Review(request *admissionv1.AdmissionRequest) (Decision, error)
 	switch {
 	case request.Resource.Group != "" || request.Resource.Resource != "pods" || !create && !update:
 		return Decision{}, fmt.Errorf("%s of %q is nothing that this webhook handles: correct the rules of its webhook configuration",
-			request.Operation, resource(request))
+			clip(string(request.Operation), foreignBytes), clip(resource(request), foreignBytes))
 	case update && whole && !p.OnUpdate:
 		return Decision{}, nil
 	}

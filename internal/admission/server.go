@@ -26,6 +26,7 @@ type Server struct {
 	Handler http.Handler
 	Log     *slog.Logger
 
+	readTimeout time.Duration // 10 s, shorter in tests
 	certificate *certificate
 	listener    net.Listener
 }
@@ -33,6 +34,9 @@ type Server struct {
 // Listen reads the certificate and binds the address, so that both are
 // reported before anything else starts.
 func (s *Server) Listen() error {
+	if s.readTimeout == 0 {
+		s.readTimeout = 10 * time.Second
+	}
 	s.certificate = &certificate{dir: s.CertDir}
 	if err := s.certificate.load(); err != nil {
 		return err
@@ -52,10 +56,10 @@ func (s *Server) Addr() string { return s.listener.Addr().String() }
 func (s *Server) Serve(ctx context.Context) error {
 	server := &http.Server{
 		Handler:   s.Handler,
-		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.certificate.get, NextProtos: []string{"h2", "http/1.1"}},
+		TLSConfig: &tls.Config{GetCertificate: s.certificate.get, NextProtos: []string{"h2", "http/1.1"}},
 		// The API server keeps connections open and waits 2 s for an answer.
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
+		ReadTimeout:       s.readTimeout,
 		WriteTimeout:      10 * time.Second,
 		IdleTimeout:       5 * time.Minute,
 		MaxHeaderBytes:    16 << 10,

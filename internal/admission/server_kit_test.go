@@ -65,10 +65,13 @@ type server struct {
 	end func() error
 }
 
-func serve(t *testing.T, certDir string, handler http.Handler) server {
+func serve(t *testing.T, certDir string, handler http.Handler, edits ...func(*admission.Server)) server {
 	t.Helper()
 	log := make(messages, 100)
 	s := server{Server: &admission.Server{Address: "127.0.0.1:0", CertDir: certDir, Handler: handler, Log: slog.New(log)}, log: log}
+	for _, edit := range edits {
+		edit(s.Server)
+	}
 	must(t, s.Listen())
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/registry-failover/registry-failover/internal/admission"
 )
@@ -54,6 +56,42 @@ func TestOldTLSIsRefused(t *testing.T) {
 	if c, err := tls.Dial("tcp", s.Addr(), &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}); err == nil {
 		c.Close()
 		t.Error("TLS 1.1 was accepted")
+	}
+}
+
+func TestBodyThatTricklesIsCutOff(t *testing.T) {
+	dir := t.TempDir()
+	crt, key := pair(t, 1)
+	write(t, dir, crt, key)
+	ends := make(chan error, 1)
+	s := serve(t, dir, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, err := io.Copy(io.Discard, r.Body)
+		ends <- err
+	}), func(s *admission.Server) { s.SetReadTimeout(time.Second) })
+	for sentence, http2 := range map[string]bool{"HTTP/2": true, "HTTP/1.1": false} {
+		t.Run(sentence, func(t *testing.T) {
+			body, trickle := io.Pipe()
+			defer body.Close()
+			go func() {
+				for begin := time.Now(); time.Since(begin) < 30*time.Second; time.Sleep(20 * time.Millisecond) {
+					if _, err := trickle.Write([]byte("x")); err != nil {
+						return
+					}
+				}
+				trickle.Close()
+			}()
+			if answer, err := client(t, crt, http2).Post("https://"+s.Addr(), "application/json", body); err == nil {
+				answer.Body.Close()
+			}
+			select {
+			case err := <-ends:
+				if !errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Errorf("the body ended with %v", err)
+				}
+			case <-time.After(30 * time.Second):
+				t.Error("the handler was not called, or is still reading")
+			}
+		})
 	}
 }
 
