@@ -41,11 +41,10 @@ func explainImages(r *rewrite.Rewriter, images []string) []entry {
 
 // explainManifests reads every file before anything is told. What looks like a
 // pod and can't be one is named on stderr.
-func explainManifests(r *rewrite.Rewriter, files []string, stdin io.Reader, stderr io.Writer) ([]entry, error) {
+func explainManifests(r *rewrite.Rewriter, files []string, in *input, stderr io.Writer) ([]entry, error) {
 	var entries []entry
-	in := input{stdin: stdin}
 	for _, file := range files {
-		data, err := in.read(file)
+		data, err := in.read(file, manifest.MaxBytes)
 		if err != nil {
 			return nil, err
 		}

@@ -53,7 +53,7 @@ func newExplain() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&o.config, "config", "", "`FILE` with the configuration, config.yaml of the ConfigMap registry-failover-config")
+	flags.StringVar(&o.config, "config", "", "`FILE` with the configuration, config.yaml of the ConfigMap registry-failover-config; - for stdin")
 	flags.StringArrayVarP(&o.manifests, "filename", "f", nil, "`MANIFEST` with images, - for stdin; further arguments are manifests too")
 	flags.StringVarP(&o.output, "output", "o", "text", "`FORMAT` of the output: text or json")
 	return cmd
@@ -74,18 +74,19 @@ func (o explainOptions) run(args []string, stdin io.Reader, stdout, stderr io.Wr
 	case len(o.manifests)+len(args) == 0:
 		return errors.New("explain needs images, or manifests with -f: see kubectl registry-failover explain --help")
 	}
-	c, err := readConfig(o.config)
+	in := &input{stdin: stdin}
+	c, err := readConfig(in, o.config)
 	if err != nil {
 		return err
 	}
 	rewriter, err := c.Rewriter()
 	if err != nil {
-		return fmt.Errorf("%s: %w", o.config, err)
+		return fmt.Errorf("%s: %w", title(o.config), err)
 	}
 	var entries []entry
 	if len(o.manifests) == 0 {
 		entries = explainImages(rewriter, args)
-	} else if entries, err = explainManifests(rewriter, append(o.manifests, args...), stdin, stderr); err != nil {
+	} else if entries, err = explainManifests(rewriter, append(o.manifests, args...), in, stderr); err != nil {
 		return err
 	}
 	if c.Admission.Enforcement == config.Audit {

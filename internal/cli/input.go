@@ -8,13 +8,12 @@ import (
 	"os"
 	"strings"
 
-	"github.com/registry-failover/registry-failover/internal/cli/manifest"
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
 
 // readConfig returns an error with one line for each problem.
-func readConfig(file string) (*config.Config, error) {
-	data, err := readFile(file, config.MaxBytes)
+func readConfig(in *input, file string) (*config.Config, error) {
+	data, err := in.read(file, config.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -22,28 +21,28 @@ func readConfig(file string) (*config.Config, error) {
 	if err != nil {
 		lines := strings.Split(err.Error(), "\n")
 		for i, line := range lines {
-			lines[i] = file + ": " + line
+			lines[i] = title(file) + ": " + line
 		}
 		return nil, errors.New(strings.Join(lines, "\n"))
 	}
 	return c, nil
 }
 
-// input reads manifests.
+// input reads files, and stdin where the name is -.
 type input struct {
 	stdin    io.Reader
 	consumed bool // stdin was read; a second time it would be empty
 }
 
-func (in *input) read(file string) ([]byte, error) {
+func (in *input) read(file string, limit int64) ([]byte, error) {
 	if file != "-" {
-		return readFile(file, manifest.MaxBytes)
+		return readFile(file, limit)
 	}
 	if in.consumed {
 		return nil, errors.New("stdin can be read once: give - once")
 	}
 	in.consumed = true
-	return readAll(in.stdin, file, manifest.MaxBytes)
+	return readAll(in.stdin, file, limit)
 }
 
 // readFile reads one byte more than limit at most, so that what parses the

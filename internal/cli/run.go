@@ -21,6 +21,10 @@ const (
 // Run executes the plugin with the arguments that follow the program's name
 // and returns the exit code. A read from stdin is not interrupted when ctx ends.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		say(stderr, "a verb is missing: see kubectl registry-failover --help")
+		return exitNotRun
+	}
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -49,7 +53,28 @@ func newRoot() *cobra.Command {
 		return fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(newExplain(), newVersion())
+	root.SetHelpCommand(newHelp())
 	return root
+}
+
+// newHelp takes the place of cobra's own, for which an unknown verb is no error.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Help about any command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			verb, further, err := cmd.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			if len(further) > 0 {
+				return fmt.Errorf("unknown command %q for %q", further[0], verb.CommandPath())
+			}
+			verb.InitDefaultHelpFlag() // without these two the help leaves the flags out
+			verb.InitDefaultVersionFlag()
+			return verb.Help()
+		},
+	}
 }
 
 func newVersion() *cobra.Command {
