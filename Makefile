@@ -1,5 +1,7 @@
-# Needs Go, git and make (3.81, which macOS has, or newer). Everything else is
-# fetched by the targets that need it; the tools are pinned in tools/*/go.mod.
+# Needs Go, git and make (3.81, which macOS has, or newer), and for the race
+# detector a C compiler, which is installed where apt, dnf or apk can do it.
+# Everything else is fetched by the targets that need it; the tools are pinned
+# in tools/*/go.mod.
 
 FUZZTIME ?= 20s
 
@@ -15,7 +17,7 @@ help: ## show this list
 build: ## build static binaries into bin/ (up to 4 minutes the first time)
 	CGO_ENABLED=0 go build $$(git status >/dev/null 2>&1 || echo -buildvcs=false) -trimpath -ldflags="-s -w" -o bin/ ./cmd/...
 
-test: unit demo ## run the unit tests, then the demo (up to 10 minutes the first time, then 1)
+test: demo unit ## play the demo, then run the unit tests (up to 10 minutes the first time, then 1)
 
 unit: ## run all unit tests and fuzz seeds under the race detector
 	@tools/ensure-cc

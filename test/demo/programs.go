@@ -58,11 +58,11 @@ func startWebhook(ctx context.Context, bin, config, certDir string, a *authority
 }
 
 // admit sends a pod as the API server does, applies the patch that comes back
-// and returns the first container's image before and after.
-func (w *webhook) admit(ctx context.Context, manifest []byte) (before, after string, took time.Duration, err error) {
+// and returns the containers' images before and after.
+func (w *webhook) admit(ctx context.Context, manifest []byte) (before, after []string, took time.Duration, err error) {
 	pod, err := yaml.YAMLToJSON(manifest)
 	if err != nil {
-		return "", "", 0, err
+		return nil, nil, 0, err
 	}
 	review, err := json.Marshal(admissionv1.AdmissionReview{
 		TypeMeta: metav1.TypeMeta{APIVersion: "admission.k8s.io/v1", Kind: "AdmissionReview"},
@@ -73,23 +73,27 @@ func (w *webhook) admit(ctx context.Context, manifest []byte) (before, after str
 		},
 	})
 	if err != nil {
-		return "", "", 0, err
+		return nil, nil, 0, err
 	}
 	begin := time.Now()
 	answer, err := w.post(ctx, review)
 	took = time.Since(begin)
 	if err != nil {
-		return "", "", 0, err
+		return nil, nil, 0, err
 	}
 	patch, err := jsonpatch.DecodePatch(answer.Patch)
 	if err != nil {
-		return "", "", 0, fmt.Errorf("the webhook's patch: %w", err)
+		return nil, nil, 0, fmt.Errorf("the webhook's patch: %w", err)
 	}
 	rewritten, err := patch.Apply(pod)
 	if err != nil {
-		return "", "", 0, fmt.Errorf("the webhook's patch: %w", err)
+		return nil, nil, 0, fmt.Errorf("the webhook's patch: %w", err)
 	}
-	return firstImage(pod), firstImage(rewritten), took, nil
+	before, after = images(pod), images(rewritten)
+	if len(before) == 0 || len(after) != len(before) {
+		return nil, nil, 0, fmt.Errorf("the webhook made %d containers of %d", len(after), len(before))
+	}
+	return before, after, took, nil
 }
 
 func (w *webhook) post(ctx context.Context, review []byte) (*admissionv1.AdmissionResponse, error) {
@@ -116,12 +120,16 @@ func (w *webhook) post(ctx context.Context, review []byte) (*admissionv1.Admissi
 	return out.Response, nil
 }
 
-func firstImage(pod []byte) string {
+func images(pod []byte) []string {
 	var p struct {
 		Spec struct{ Containers []struct{ Image string } }
 	}
-	if json.Unmarshal(pod, &p) != nil || len(p.Spec.Containers) == 0 {
-		return ""
+	if json.Unmarshal(pod, &p) != nil {
+		return nil
 	}
-	return p.Spec.Containers[0].Image
+	var found []string
+	for _, c := range p.Spec.Containers {
+		found = append(found, c.Image)
+	}
+	return found
 }

@@ -37,18 +37,21 @@ func introduce(_ context.Context, s *stage) error {
 }
 
 func admit(ctx context.Context, s *stage) error {
-	title(2, "A pod is created, and the webhook rewrites its image")
+	title(2, "A pod is created, and the webhook rewrites its images")
 	before, after, took, err := s.webhook.admit(ctx, podManifest)
 	if err != nil {
 		return err
 	}
-	tell("- image: %s", before)
-	tell("+ image: %s", after)
+	for i := range before {
+		tell("- image: %s", before[i])
+		tell("+ image: %s", after[i])
+		_, rest, _ := strings.Cut(before[i], "/")
+		if want := endpoint + "/" + rest; after[i] != want {
+			return fmt.Errorf("the image became %q, not %q", after[i], want)
+		}
+	}
 	gap()
 	tell("That took %s. Tag and digest stay as they are written.", millis(took))
-	if want := endpoint + "/" + image; after != want {
-		return fmt.Errorf("the image became %q, not %q", after, want)
-	}
 	return nil
 }
 
