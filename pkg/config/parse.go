@@ -1,7 +1,6 @@
 package config
 
 import (
-	encodingjson "encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -22,6 +21,9 @@ func Parse(data []byte) (*Config, error) {
 	if len(data) > MaxBytes {
 		return nil, fmt.Errorf("the configuration is %d bytes long: at most %d are read", len(data), MaxBytes)
 	}
+	if n := documents(string(data)); n > 1 {
+		return nil, fmt.Errorf("the configuration is %d YAML documents: write one, without a line --- or ... in between", n)
+	}
 	asJSON, err := yaml.YAMLToJSONStrict(data)
 	if err != nil {
 		return nil, fmt.Errorf("the configuration is not readable YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
@@ -29,7 +31,7 @@ func Parse(data []byte) (*Config, error) {
 	c := Default()
 	unknown, err := json.UnmarshalStrict(asJSON, c)
 	if err != nil {
-		return nil, typeSentence(err)
+		return nil, typeSentence(asJSON, err)
 	}
 	c.defaultEndpoints()
 	problems := unknownKeys(unknown)
@@ -48,33 +50,6 @@ func join(problems field.ErrorList) error {
 	return errors.Join(errs...)
 }
 
-func typeSentence(err error) error {
-	if mismatch, ok := errors.AsType[*encodingjson.UnmarshalTypeError](err); ok {
-		where := mismatch.Field
-		if where == "" {
-			where = "the configuration"
-		}
-		return fmt.Errorf("%s: is a %s and must be %s", where, mismatch.Value, kindName(mismatch.Type))
-	}
-	return fmt.Errorf("the configuration is not readable: %w", err)
-}
-
-func kindName(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.String:
-		return "a string: put it in quotes"
-	case reflect.Bool:
-		return "true or false"
-	case reflect.Slice:
-		return "a list"
-	case reflect.Struct:
-		return "a mapping"
-	case reflect.Int:
-		return "a whole number"
-	}
-	return "a number"
-}
-
 func unknownKeys(errs []error) field.ErrorList {
 	var problems field.ErrorList
 	for _, err := range errs {
@@ -82,31 +57,45 @@ func unknownKeys(errs []error) field.ErrorList {
 		if withPath, ok := errors.AsType[json.FieldError](err); ok {
 			path = withPath.FieldPath()
 		}
-		problems = append(problems, field.Forbidden(field.NewPath(path), "unknown key: "+keysBeside(path)))
+		problems = append(problems, field.Forbidden(field.NewPath(path), "unknown key: "+remedy(path)))
 	}
 	return problems
 }
 
 var index = regexp.MustCompile(`\[\d+\]`)
 
-// keysBeside says which keys exist where the unknown one stands.
-func keysBeside(path string) string {
+// remedy says which keys exist where the unknown one stands. A key may itself
+// contain dots, so that its path leads nowhere: then nothing is offered.
+func remedy(path string) string {
 	t := reflect.TypeFor[Config]()
 	parents := strings.Split(index.ReplaceAllString(path, ""), ".")
 	for _, parent := range parents[:len(parents)-1] {
-		for f := range t.Fields() {
-			if f.Tag.Get("json") == parent {
-				t = f.Type
-				break
-			}
+		f, found := fieldOf(t, parent)
+		if !found {
+			return "remove it"
 		}
+		t = f.Type
 		if t.Kind() == reflect.Slice {
 			t = t.Elem()
 		}
 	}
+	if t.Kind() != reflect.Struct || t == reflect.TypeFor[Duration]() {
+		return "remove it"
+	}
 	var keys []string
-	for field := range t.Fields() {
-		keys = append(keys, field.Tag.Get("json"))
+	for f := range t.Fields() {
+		keys = append(keys, f.Tag.Get("json"))
 	}
 	return "the keys here are " + strings.Join(keys, ", ")
+}
+
+func fieldOf(t reflect.Type, key string) (reflect.StructField, bool) {
+	if t.Kind() == reflect.Struct {
+		for f := range t.Fields() {
+			if f.Tag.Get("json") == key {
+				return f, true
+			}
+		}
+	}
+	return reflect.StructField{}, false
 }

@@ -3,10 +3,10 @@ package config
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/distribution/reference"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/registry-failover/registry-failover/pkg/rewrite"
@@ -40,11 +40,10 @@ func (c *Config) validateName(path *field.Path, name string) field.ErrorList {
 	wrong := func(why string) field.ErrorList {
 		return field.ErrorList{field.Invalid(path, name, why)}
 	}
-	_, notAnAddress := netip.ParseAddr(name)
 	switch {
 	case name == "":
 		return field.ErrorList{field.Required(path, "write the custom domain that the instances share")}
-	case !zone.IsDNSName(name) || !strings.Contains(name, ".") || notAnAddress == nil:
+	case !isHostName(name):
 		return wrong("must be a lowercase DNS name of two labels or more, without port and final dot")
 	case under(name, "aliyuncs.com"):
 		return wrong("is under aliyuncs.com, where no custom domain can be: write the domain that you set on the instances")
@@ -62,12 +61,15 @@ func (c *Config) validateEndpoint(path *field.Path, e Endpoint) field.ErrorList 
 	if len(e.Instances) < 2 {
 		errs = append(errs, field.Required(path.Child("instances"), fmt.Sprintf("a failover needs two instances or more, here are %d", len(e.Instances))))
 	}
-	names, ids, addresses := places{}, places{}, places{}
+	names, ids, vpcs, addresses := places{}, places{}, places{}, places{}
 	for i, instance := range e.Instances {
 		p := path.Child("instances").Index(i)
 		errs = append(errs, c.validateInstance(p, instance, addresses)...)
 		errs = append(errs, names.claim(p.Child("name"), instance.Name, "give each instance a name of its own")...)
 		errs = append(errs, ids.claim(p.Child("id"), instance.ID, "configure each instance once")...)
+		if c.PrivateZone.Source == API && instance.VPCID != "" && len(instance.InternalAddresses) == 0 {
+			errs = append(errs, vpcs.claim(p.Child("vpcID"), instance.VPCID, "one zone can't hold two internal addresses: set internalAddresses on one of the instances")...)
+		}
 	}
 	if _, known := names[e.Primary]; len(e.Instances) > 0 && (!known || e.Primary == "") {
 		errs = append(errs, wrongPrimary(path.Child("primary"), e)...)
@@ -77,12 +79,24 @@ func (c *Config) validateEndpoint(path *field.Path, e Endpoint) field.ErrorList 
 		list []string
 	}{{"include", e.Rewrite.Repositories.Include}, {"exclude", e.Rewrite.Repositories.Exclude}} {
 		for i, pattern := range patterns.list {
+			p := path.Child("rewrite", "repositories", patterns.key).Index(i)
 			if err := rewrite.CheckPattern(pattern); err != nil {
-				errs = append(errs, field.Invalid(path.Child("rewrite", "repositories", patterns.key).Index(i), pattern, err.Error()))
+				errs = append(errs, field.Invalid(p, pattern, err.Error()))
+			} else if host, _, _ := strings.Cut(pattern, "/"); e.names(host) {
+				errs = append(errs, field.Invalid(p, pattern, "begins with a registry host: write the repository's path without it"))
 			}
 		}
 	}
 	return errs
+}
+
+// names says whether a host is the endpoint's own or one of its sources.
+func (e Endpoint) names(host string) bool {
+	hosts := append([]string{e.Name}, e.Rewrite.ExtraSources...)
+	for _, i := range e.Instances {
+		hosts = append(hosts, i.PublicEndpoint, i.InternalEndpoint)
+	}
+	return slices.ContainsFunc(hosts, func(h string) bool { return strings.EqualFold(h, host) })
 }
 
 func wrongPrimary(path *field.Path, e Endpoint) field.ErrorList {
@@ -138,49 +152,4 @@ func (c *Config) validateInternal(path *field.Path, i Instance) field.ErrorList 
 		return field.ErrorList{field.Required(path.Child("vpcID"), "needed to find the internal address: name the VPC whose zone holds it, or set internalAddresses")}
 	}
 	return nil
-}
-
-// validateSources checks that every host leads to one endpoint, and none from endpoint to endpoint.
-func validateSources(path *field.Path, e Endpoint, endpoints, hosts places) field.ErrorList {
-	var errs field.ErrorList
-	claim := func(p *field.Path, host string) {
-		key := strings.ToLower(host)
-		if at, loop := endpoints[key]; loop {
-			errs = append(errs, field.Invalid(p, host, fmt.Sprintf("is a shared endpoint itself (%s), so rewriting would go in a circle: write the instance's own host", at)))
-			return
-		}
-		errs = append(errs, hosts.claim(p, key, "a host can belong to one endpoint and one instance only")...)
-	}
-	for i, instance := range e.Instances {
-		p := path.Child("instances").Index(i)
-		for _, host := range []struct{ key, name string }{
-			{"publicEndpoint", instance.PublicEndpoint}, {"internalEndpoint", instance.InternalEndpoint},
-		} {
-			if !zone.IsDNSName(host.name) || !strings.Contains(host.name, ".") {
-				errs = append(errs, field.Invalid(p.Child(host.key), host.name, "must be the instance's host name, lowercase, without scheme, port and final dot"))
-				continue
-			}
-			claim(p.Child(host.key), host.name)
-		}
-	}
-	for i, source := range e.Rewrite.ExtraSources {
-		p := path.Child("rewrite", "extraSources").Index(i)
-		if why := notASource(source); why != "" {
-			errs = append(errs, field.Invalid(p, source, why))
-			continue
-		}
-		claim(p, source)
-	}
-	return errs
-}
-
-func notASource(source string) string {
-	named, err := reference.ParseNormalizedNamed(source + "/repository")
-	if err != nil || reference.Domain(named) != source {
-		return "must be a registry host or host:port, without scheme and path"
-	}
-	if under(strings.ToLower(source), "ack.aliyuncs.com") {
-		return "serves the system images of ACK, which must not depend on a failover: remove it"
-	}
-	return ""
 }

@@ -14,8 +14,11 @@ type Duration struct {
 	Malformed string
 }
 
-// UnmarshalJSON reads the text of a duration.
+// UnmarshalJSON reads the text of a duration; null keeps the default.
 func (d *Duration) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
 	var text string
 	*d = Duration{}
 	if err := json.Unmarshal(data, &text); err != nil {
@@ -34,9 +37,13 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 // MarshalJSON writes the text of the duration.
 func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(d.String()) }
 
-// unmarshalWord reads a word, and the bare Off of YAML 1.1, which is the boolean false, as "Off".
+// unmarshalWord reads a word, and the bare Off of YAML 1.1, which is the boolean
+// false, as "Off"; null keeps the default.
 func unmarshalWord[W ~string](data []byte, word *W) error {
-	if string(data) == "false" {
+	switch string(data) {
+	case "null":
+		return nil
+	case "false":
 		*word = "Off"
 		return nil
 	}

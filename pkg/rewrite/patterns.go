@@ -3,6 +3,7 @@ package rewrite
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 )
 
@@ -42,6 +43,21 @@ func CheckPattern(pattern string) error {
 	}
 	if _, err := path.Match(pattern, ""); err != nil {
 		return fmt.Errorf("the pattern %q is malformed: close its brackets, or escape them with a backslash", pattern)
+	}
+	return checkLiterals(pattern)
+}
+
+var class = regexp.MustCompile(`\[(\\.|[^\\\]])*\]`)
+
+// checkLiterals looks at what stands outside of character classes, whose ranges
+// may span what no repository has.
+func checkLiterals(pattern string) error {
+	literals := class.ReplaceAllString(pattern, "")
+	switch {
+	case strings.ToLower(literals) != literals:
+		return fmt.Errorf("the pattern %q has an uppercase letter, which no repository has: write it in lowercase", pattern)
+	case strings.ContainsAny(literals, ":@"):
+		return fmt.Errorf("the pattern %q has a tag or a digest, which are not matched: write the repository's path alone", pattern)
 	}
 	return nil
 }
