@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/registry-failover/registry-failover/internal/filewatch"
+	"github.com/registry-failover/registry-failover/internal/fserror"
 )
 
 // maxValue is how much of a file is read: one byte more than a value may have,
@@ -43,7 +44,7 @@ func readDir(dir string, last Object) Object {
 	case errors.Is(err, fs.ErrNotExist):
 		return Object{Known: true, Problem: fmt.Sprintf("directory %s does not exist", dir)}
 	case err != nil:
-		last.Problem = fmt.Sprintf("directory %s can't be read: %v", dir, reason(err))
+		last.Problem = fmt.Sprintf("directory %s can't be read: %v", dir, fserror.Cause(err))
 		return last
 	}
 	values, unreadable := map[string]string{}, map[string]string{}
@@ -56,7 +57,7 @@ func readDir(dir string, last Object) Object {
 		switch {
 		case errors.Is(err, errNoValue):
 		case err != nil:
-			unreadable[name] = fmt.Sprintf("%s can't be read: %v", filepath.Join(dir, name), reason(err))
+			unreadable[name] = fmt.Sprintf("%s can't be read: %v", filepath.Join(dir, name), fserror.Cause(err))
 		default:
 			values[name] = value
 		}
@@ -90,12 +91,4 @@ func readValue(path string) (string, error) {
 	defer func() { _ = file.Close() }()
 	value, err := io.ReadAll(io.LimitReader(file, maxValue))
 	return string(value), err
-}
-
-// reason is the error without the path, which the sentence around it names.
-func reason(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	return err
 }

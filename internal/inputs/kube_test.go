@@ -62,7 +62,7 @@ func (r *reader) await(sentence string, is func(Snapshot) bool) Snapshot {
 // good says that the switch has the value and no problem.
 func good(value string) func(Snapshot) bool {
 	return func(s Snapshot) bool {
-		return cmp.Equal(s.Switch, Object{Known: true, Values: map[string]string{"reg.example.com": value}})
+		return s.Switch.equal(Object{Known: true, Values: map[string]string{"reg.example.com": value}})
 	}
 }
 

@@ -4,26 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"syscall"
+
+	"github.com/registry-failover/registry-failover/internal/fserror"
 )
 
 // failure is the sentence for what the operating system refused.
 func failure(path, what string, err error) error {
-	err = cause(err)
+	err = fserror.Cause(err)
 	return fmt.Errorf("cache file %q %s: %w%s", path, what, err, remedy(err))
-}
-
-// cause takes away the paths that package os adds. They name the temporary
-// file: a sentence that differs each time would be reported as news each time.
-func cause(err error) error {
-	if path, ok := errors.AsType[*fs.PathError](err); ok {
-		return path.Err
-	}
-	if link, ok := errors.AsType[*os.LinkError](err); ok {
-		return link.Err
-	}
-	return err
 }
 
 func remedy(err error) string {

@@ -4,28 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"syscall"
+
+	"github.com/registry-failover/registry-failover/internal/fserror"
 )
 
 // failure is the sentence for what the operating system refused.
 func failure(path, what string, err error) error {
-	err = cause(err)
+	err = fserror.Cause(err)
 	return fmt.Errorf("hosts file %q %s: %w%s", path, what, err, remedy(err))
-}
-
-// cause takes away the paths that package os adds. They name the temporary
-// file: a sentence that differs each time would be reported as news each time.
-func cause(err error) error {
-	var path *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &path):
-		return path.Err
-	case errors.As(err, &link):
-		return link.Err
-	}
-	return err
 }
 
 func remedy(err error) string {

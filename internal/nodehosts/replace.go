@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/registry-failover/registry-failover/internal/fserror"
 )
 
 // errOvertaken says that someone else changed the file, or took our temporary one away.
@@ -58,7 +60,7 @@ func fill(temp *os.File, old snapshot, content []byte) error {
 	// Without capabilities chown fails even for root, so it is left out where nothing would change.
 	if old.exists && ownerOf(info) != old.owner {
 		if err := temp.Chown(old.owner.uid, old.owner.gid); err != nil {
-			return fmt.Errorf("owner %d:%d can't be kept: %w", old.owner.uid, old.owner.gid, cause(err))
+			return fmt.Errorf("owner %d:%d can't be kept: %w", old.owner.uid, old.owner.gid, fserror.Cause(err))
 		}
 	}
 	if err := temp.Chmod(old.mode); err != nil {
