@@ -14,7 +14,7 @@ help: ## show this list
 
 # Go refuses to stamp a version when git can't read the checkout, as when root
 # builds another user's; such a build goes without the stamp.
-build: ## build static binaries into bin/ (up to 4 minutes the first time)
+build: ## build static binaries into bin/ (1 to 2 minutes the first time)
 	CGO_ENABLED=0 go build $$(git status >/dev/null 2>&1 || echo -buildvcs=false) -trimpath -ldflags="-s -w" -o bin/ ./cmd/...
 
 test: demo unit ## play the demo, then run the unit tests (up to 10 minutes the first time, then 1)
@@ -25,7 +25,7 @@ unit: ## run all unit tests and fuzz seeds under the race detector
 	CGO_ENABLED=1 go test -race ./...
 
 # With the flags of build, so that nothing is compiled twice.
-demo: build ## play a failover on this machine with the real programs; needs no root
+demo: build ## play a failover with the real programs, no root needed (2 minutes the first time)
 	CGO_ENABLED=0 go run -trimpath ./test/demo -bin bin
 
 fuzz: ## run each fuzz target for FUZZTIME (20s each)
