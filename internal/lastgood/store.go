@@ -16,8 +16,8 @@ import (
 	"strings"
 )
 
-// Store is a directory of last good bytes. It may be used by several goroutines,
-// and several programs may share the directory.
+// Store is a directory of last good bytes. It may be used by several goroutines.
+// Each program needs a directory of its own: KeepOnly drops what another looks up.
 //
 // The first line of a file is the SHA-256 of the rest, in hex. Errors are one
 // sentence with the file, the cause and the remedy, the same each time.
