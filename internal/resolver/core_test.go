@@ -402,6 +402,16 @@ func TestNamesAreWhatHasToBeLookedUp(t *testing.T) {
 	}
 }
 
+func TestUnreadableStateIsReported(t *testing.T) {
+	c := newCore(t, "")
+	s := read("hangzhou", "-")
+	s.State.Unreadable = map[string]string{name: "state/" + name + " can't be read: it is not a regular file"}
+	c.Read(s)
+	if diff := cmp.Diff([]string{"state/cross-region.registry.io can't be read: it is not a regular file"}, c.Problems()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestBadStateKeepsTheLastGood(t *testing.T) {
 	c := newCore(t, "")
 	c.Configure(example(t, "privateZone: {source: API}", "credentials: {provider: RRSA}"), nothing)

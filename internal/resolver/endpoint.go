@@ -94,16 +94,15 @@ func (e *endpoint) acceptState(value string) error {
 }
 
 func (e *endpoint) takeState(o inputs.Object) {
+	e.stateProblem = nil // a missing one is none: an installation without a controller has no state
 	value, there := o.Values[e.Name]
 	switch {
-	case there && value == e.stateValue:
-		e.stateProblem = nil
-	case there:
-		if e.stateProblem = e.acceptState(value); e.stateProblem != nil {
-			e.stateProblem = fmt.Errorf("endpoint %q: %w", e.Name, e.stateProblem)
+	case o.Unreadable[e.Name] != "":
+		e.stateProblem = errors.New(o.Unreadable[e.Name])
+	case there && value != e.stateValue:
+		if err := e.acceptState(value); err != nil {
+			e.stateProblem = fmt.Errorf("endpoint %q: %w", e.Name, err)
 		}
-	default:
-		e.stateProblem = nil // an installation without a controller has no state
 	}
 }
 
