@@ -34,6 +34,11 @@ type Block struct {
 	Known []string
 }
 
+// Equal says whether both say the same in the same order.
+func (b Block) Equal(c Block) bool {
+	return slices.Equal(b.Entries, c.Entries) && slices.Equal(b.Keep, c.Keep) && slices.Equal(b.Known, c.Known)
+}
+
 func (b Block) check() error {
 	for _, e := range b.Entries {
 		if err := checkName(e.Name); err != nil {

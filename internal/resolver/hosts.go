@@ -23,7 +23,6 @@ const recheck = 10 * time.Second
 type hostsKeeper struct {
 	file   *nodehosts.File
 	wanted newest[nodehosts.Block]
-	last   *nodehosts.Block // what was wanted last
 	log    *slog.Logger
 	alarm  alarm
 	synced prometheus.Gauge
@@ -39,22 +38,18 @@ func newHostsKeeper(file *nodehosts.File, registerer prometheus.Registerer, log 
 	return k
 }
 
-// want replaces what the file shall hold. It never blocks. One goroutine may call it.
-func (k *hostsKeeper) want(b nodehosts.Block) {
-	if k.last != nil && slices.Equal(b.Entries, k.last.Entries) && slices.Equal(b.Keep, k.last.Keep) && slices.Equal(b.Known, k.last.Known) {
-		return
-	}
-	k.last = &b
-	k.wanted.put(b)
-}
-
 // run works until ctx ends, and applies then what is still wanted. A file system
 // that hangs makes it hang too.
 func (k *hostsKeeper) run(ctx context.Context) {
 	var block *nodehosts.Block // nil before anything is wanted: the file stays as the last run left it
 	tick := time.NewTicker(recheck)
 	defer tick.Stop()
-	k.wanted.each(ctx, tick.C, func(b nodehosts.Block) { block = &b; k.apply(b) }, func() {
+	k.wanted.each(ctx, tick.C, func(b nodehosts.Block) {
+		if block == nil || !b.Equal(*block) { // every lookup and every event wants it again
+			block = &b
+			k.apply(b)
+		}
+	}, func() {
 		if block != nil {
 			k.apply(*block)
 		}

@@ -1,13 +1,14 @@
 package resolver
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -67,9 +68,9 @@ func (m *memory) load(name string) []byte {
 	return data
 }
 
-// want replaces what shall be remembered. It never blocks.
-func (m *memory) want(c *Core) {
-	all := remembered{values: map[string]string{}, looked: c.Names()}
+// want replaces what shall be remembered; names are those that are looked up. It never blocks.
+func (m *memory) want(c *Core, names []string) {
+	all := remembered{values: map[string]string{}, looked: names}
 	for _, e := range c.endpoints {
 		good := e.lastGood()
 		all.values["switch/"+e.Name], all.values["state/"+e.Name] = good.Switch, good.State
@@ -95,26 +96,14 @@ func (m *memory) run(ctx context.Context) {
 	}, nil)
 }
 
+// write returns the first error in the order of the names: one is enough to act
+// on, and it is the same one each time. The others are written all the same.
 func (m *memory) write(all remembered) error {
-	var errs []error
-	for name, value := range all.values {
-		if value == "" {
-			continue
-		}
-		if err := m.store.Save(name, []byte(value)); err != nil {
-			errs = append(errs, err)
+	var first error
+	for _, name := range slices.Sorted(maps.Keys(all.values)) {
+		if value := all.values[name]; value != "" {
+			first = cmp.Or(first, m.store.Save(name, []byte(value)))
 		}
 	}
-	if err := m.store.KeepOnly("records", all.looked); err != nil {
-		errs = append(errs, err)
-	}
-	if len(errs) > 0 {
-		// One is enough to act on, and the same one each time.
-		return least(errs)
-	}
-	return nil
-}
-
-func least(errs []error) error {
-	return slices.MinFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return cmp.Or(first, m.store.KeepOnly("records", all.looked))
 }

@@ -171,7 +171,7 @@ func (r *Resolver) publish() {
 		r.options.Server.Publish(r.core.Zones())
 	}
 	if r.hosts != nil {
-		r.hosts.want(r.core.Block())
+		r.hosts.wanted.put(r.core.Block())
 	}
 	names := r.core.Names()
 	r.refresher.SetNames(names)
@@ -180,7 +180,7 @@ func (r *Resolver) publish() {
 	r.notReady.Store(&ready)
 	r.metrics.show(r.core)
 	r.report.tell(r.core)
-	r.memory.want(r.core)
+	r.memory.want(r.core, names)
 }
 
 // found takes the result of one lookup. A failed one changes nothing, and is
