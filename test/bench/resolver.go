@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/registry-failover/registry-failover/test/standin"
 )
 
 // endpoint is the shared endpoint of the measurement.
@@ -48,10 +51,15 @@ endpoints:
 // startResolver runs the resolver for DNS and for a hosts file at once, with
 // its inputs below dir, and returns when it answers for the first instance.
 func startResolver(ctx context.Context, program, dir string) (*server, error) {
-	upstream, err := servePrivateZone(ctx)
+	privateZone, err := standin.ServePrivateZone(ctx, map[string]netip.Addr{
+		endpoint:                                    netip.MustParseAddr(instances[1].address),
+		"a-registry.cn-hangzhou.cr.aliyuncs.com":    netip.MustParseAddr("203.0.113.10"),
+		"b-registry.cn-zhangjiakou.cr.aliyuncs.com": netip.MustParseAddr("203.0.113.20"),
+	}, "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
+	context.AfterFunc(ctx, func() { _ = privateZone.Close() })
 	inputs := filepath.Join(dir, "inputs")
 	hosts := filepath.Join(dir, "etc", "hosts")
 	for path, content := range map[string]string{
@@ -80,7 +88,7 @@ func startResolver(ctx context.Context, program, dir string) (*server, error) {
 		}
 	}, program,
 		"--config", filepath.Join(dir, "config.yaml"), "--dir", inputs,
-		"--listen", "127.0.0.1:0", "--hosts-file", hosts, "--upstream", upstream,
+		"--listen", "127.0.0.1:0", "--hosts-file", hosts, "--upstream", privateZone.Addr(),
 		"--cache-dir", filepath.Join(dir, "cache"), "--metrics", "127.0.0.1:0", "--log-format", "json")
 	if err != nil {
 		return nil, err

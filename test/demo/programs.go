@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -18,6 +19,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
+
+	"github.com/registry-failover/registry-failover/test/standin"
 )
 
 //go:embed pod.yaml
@@ -44,8 +47,8 @@ type webhook struct {
 	client  *http.Client
 }
 
-func startWebhook(ctx context.Context, bin, config, certDir string, a *authority) (*webhook, error) {
-	if err := a.write(certDir, "127.0.0.1"); err != nil {
+func startWebhook(ctx context.Context, bin, config, certDir string, a *standin.Authority) (*webhook, error) {
+	if err := writeCertificate(a, certDir, "127.0.0.1"); err != nil {
 		return nil, err
 	}
 	p, addresses, err := startProgram(ctx, bin, "webhook", []string{"https"},
@@ -53,8 +56,24 @@ func startWebhook(ctx context.Context, bin, config, certDir string, a *authority
 	if err != nil {
 		return nil, err
 	}
-	client := &http.Client{Transport: a.transport(new(net.Dialer).DialContext), Timeout: 5 * time.Second}
+	client := &http.Client{Transport: a.Transport(new(net.Dialer).DialContext), Timeout: 5 * time.Second}
 	return &webhook{p, "https://" + addresses["https"] + "/mutate", client}, nil
+}
+
+// writeCertificate issues a certificate as the files of a Secret of type kubernetes.io/tls.
+func writeCertificate(a *standin.Authority, dir string, hosts ...string) error {
+	issued, err := a.Server(hosts...)
+	if err != nil {
+		return err
+	}
+	certificate, key, err := standin.EncodePEM(issued)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "tls.crt"), certificate, 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "tls.key"), key, 0o600)
 }
 
 // admit sends a pod as the API server does, applies the patch that comes back

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"github.com/registry-failover/registry-failover/internal/nodehosts"
+	"github.com/registry-failover/registry-failover/test/standin"
 )
 
 // resolve finds the shared endpoint as a container runtime on a node does: in
@@ -28,7 +29,7 @@ func (s *stage) resolve(ctx context.Context) (addrs []netip.Addr, where string, 
 	if addrs := nodehosts.Applied(content)[endpoint]; len(addrs) > 0 {
 		return addrs, "hosts file", nil
 	}
-	addrs, err = lookup(ctx, s.privateZone.addr)
+	addrs, err = standin.Lookup(ctx, s.privateZone.Addr(), endpoint)
 	return addrs, "PrivateZone", err
 }
 
@@ -39,7 +40,7 @@ func (s *stage) tellAnswers(ctx context.Context) error {
 		return err
 	}
 	begin := time.Now()
-	pod, err := lookup(ctx, s.resolver.addr)
+	pod, err := standin.Lookup(ctx, s.resolver.addr, endpoint)
 	if err != nil {
 		return err
 	}
@@ -58,14 +59,14 @@ func list(addrs []netip.Addr) string {
 
 // pullFrom pulls and checks that it was this registry that served.
 func (s *stage) pullFrom(ctx context.Context, want *registryServer) error {
-	before := map[*registryServer]int64{s.primary: s.primary.pulls.Load(), s.standby: s.standby.pulls.Load()}
+	before := map[*registryServer]int{s.primary: s.primary.Pulls(""), s.standby: s.standby.Pulls("")}
 	size, took, err := s.pull(ctx)
 	if err != nil {
 		return err
 	}
 	tell("pulled %s/%s: %d KiB in %s, from %s", endpoint, image, size>>10, millis(took), want.name)
 	for _, r := range []*registryServer{s.primary, s.standby} {
-		if served := r.pulls.Load() > before[r]; served != (r == want) {
+		if served := r.Pulls("") > before[r]; served != (r == want) {
 			return fmt.Errorf("the log of %s does not fit: it served the pull: %t", r.name, served)
 		}
 	}
@@ -80,7 +81,7 @@ func (s *stage) pull(ctx context.Context) (size int64, took time.Duration, err e
 	if err != nil {
 		return 0, 0, err
 	}
-	connections := s.authority.transport(s.dial)
+	connections := s.authority.Transport(s.dial)
 	defer connections.CloseIdleConnections()
 	once := remote.WithRetryBackoff(transport.Backoff{Steps: 1})
 	img, err := remote.Image(ref, remote.WithContext(ctx), remote.WithTransport(connections), once)
@@ -133,7 +134,7 @@ func (s *stage) dial(ctx context.Context, _, address string) (net.Conn, error) {
 	}
 	for _, r := range []*registryServer{s.primary, s.standby} {
 		if len(addrs) == 1 && r.addr == addrs[0] {
-			return new(net.Dialer).DialContext(ctx, "tcp", r.port)
+			return new(net.Dialer).DialContext(ctx, "tcp", r.Addr())
 		}
 	}
 	return nil, fmt.Errorf("the demo has no route to %s", list(addrs))

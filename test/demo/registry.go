@@ -2,72 +2,34 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"fmt"
-	"io"
-	"log"
-	"net"
-	"net/http"
 	"net/netip"
-	"strings"
-	"sync/atomic"
-	"time"
 
-	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/google/go-containerregistry/pkg/v1/random"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/registry-failover/registry-failover/test/standin"
 )
 
-// registryServer is one instance: a real registry in memory, with TLS for the
-// shared endpoint, at an address that exists only in a VPC.
+// registryServer is one instance, at an address that exists only in a VPC.
 type registryServer struct {
+	*standin.Registry
 	name, id, publicEndpoint string
 	addr                     netip.Addr
-	content                  http.Handler
-	tls                      *tls.Config
-	server                   *http.Server
-	port                     string // where it listens on 127.0.0.1
-	pulls                    atomic.Int64
 }
 
-func newRegistryServer(name, id, addr, publicEndpoint string, a *authority) (*registryServer, error) {
-	r := &registryServer{
-		name: name, id: id, addr: netip.MustParseAddr(addr), publicEndpoint: publicEndpoint,
-		content: registry.New(registry.Logger(log.New(io.Discard, "", 0))),
-	}
-	certificate, err := a.issue(endpoint, publicEndpoint)
+func newRegistryServer(ctx context.Context, name, id, addr, publicEndpoint string, a *standin.Authority) (*registryServer, error) {
+	registry, err := standin.NewRegistry(a, endpoint, publicEndpoint)
 	if err != nil {
 		return nil, err
 	}
-	r.tls = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
-	return r, r.start()
+	r := &registryServer{Registry: registry, name: name, id: id, addr: netip.MustParseAddr(addr), publicEndpoint: publicEndpoint}
+	return r, r.start(ctx)
 }
 
-// start listens on a free port. What was pushed is still there.
-func (r *registryServer) start() error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	r.port = listener.Addr().String()
-	r.server = &http.Server{Handler: http.HandlerFunc(r.serve), ReadHeaderTimeout: 5 * time.Second}
-	go func(s *http.Server) { _ = s.Serve(tls.NewListener(listener, r.tls)) }(r.server)
-	return nil
-}
-
-func (r *registryServer) serve(w http.ResponseWriter, request *http.Request) {
-	if request.Method == http.MethodGet && strings.Contains(request.URL.Path, "/manifests/") {
-		r.pulls.Add(1)
-	}
-	r.content.ServeHTTP(w, request)
-}
-
-// stop ends the registry and every connection to it.
-func (r *registryServer) stop() { _ = r.server.Close() }
+// start listens on a free port.
+func (r *registryServer) start(ctx context.Context) error { return r.Listen(ctx, "127.0.0.1:0") }
 
 // fill pushes the same image to all registries and returns its digest.
-func fill(ctx context.Context, a *authority, registries ...*registryServer) (digest string, err error) {
+func fill(ctx context.Context, a *standin.Authority, registries ...*registryServer) (digest string, err error) {
 	img, err := random.Image(256<<10, 3)
 	if err != nil {
 		return "", err
@@ -76,18 +38,9 @@ func fill(ctx context.Context, a *authority, registries ...*registryServer) (dig
 	if err != nil {
 		return "", err
 	}
-	ref, err := name.ParseReference(endpoint + "/" + image)
-	if err != nil {
-		return "", err
-	}
 	for _, r := range registries {
-		transport := a.transport(func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "tcp", r.port)
-		})
-		err := remote.Write(ref, img, remote.WithContext(ctx), remote.WithTransport(transport))
-		transport.CloseIdleConnections()
-		if err != nil {
-			return "", fmt.Errorf("push to %s: %w", r.name, err)
+		if err := r.Push(ctx, a, endpoint+"/"+image, img); err != nil {
+			return "", err
 		}
 	}
 	return hash.String(), nil

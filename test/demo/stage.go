@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/registry-failover/registry-failover/internal/nodehosts"
+	"github.com/registry-failover/registry-failover/test/standin"
 )
 
 const (
@@ -21,10 +22,10 @@ const (
 type stage struct {
 	dir, hostsFile   string
 	primary, standby *registryServer
-	privateZone      *privateZone
+	privateZone      *standin.PrivateZone
 	webhook          *webhook
 	resolver         *resolver
-	authority        *authority
+	authority        *standin.Authority
 	digest           string
 }
 
@@ -39,17 +40,17 @@ func newStage(ctx context.Context, bin, config string) (s *stage, err error) {
 	if s.dir, err = os.MkdirTemp("", "registry-failover-demo-"); err != nil {
 		return s, err
 	}
-	if s.authority, err = newAuthority(); err != nil {
+	if s.authority, err = standin.NewAuthority(); err != nil {
 		return s, err
 	}
 	if err := s.startRegistries(ctx); err != nil {
 		return s, err
 	}
-	if s.privateZone, err = startPrivateZone(map[string]netip.Addr{
+	if s.privateZone, err = standin.ServePrivateZone(ctx, map[string]netip.Addr{
 		endpoint:                 s.primary.addr,
 		s.primary.publicEndpoint: netip.MustParseAddr("203.0.113.20"),
 		s.standby.publicEndpoint: netip.MustParseAddr("203.0.113.10"),
-	}); err != nil {
+	}, "127.0.0.1:0"); err != nil {
 		return s, err
 	}
 	if err := s.writeFiles(); err != nil {
@@ -58,15 +59,15 @@ func newStage(ctx context.Context, bin, config string) (s *stage, err error) {
 	if s.webhook, err = startWebhook(ctx, bin, config, s.dir, s.authority); err != nil {
 		return s, err
 	}
-	s.resolver, err = startResolver(ctx, bin, config, s.dir, s.hostsFile, s.privateZone.addr)
+	s.resolver, err = startResolver(ctx, bin, config, s.dir, s.hostsFile, s.privateZone.Addr())
 	return s, err
 }
 
 func (s *stage) startRegistries(ctx context.Context) (err error) {
-	if s.standby, err = newRegistryServer("hangzhou", "cri-aaaaa", "10.1.0.10", "a-registry.cn-hangzhou.cr.aliyuncs.com", s.authority); err != nil {
+	if s.standby, err = newRegistryServer(ctx, "hangzhou", "cri-aaaaa", "10.1.0.10", "a-registry.cn-hangzhou.cr.aliyuncs.com", s.authority); err != nil {
 		return err
 	}
-	if s.primary, err = newRegistryServer("zhangjiakou", "cri-bbbbb", "10.2.0.10", "b-registry.cn-zhangjiakou.cr.aliyuncs.com", s.authority); err != nil {
+	if s.primary, err = newRegistryServer(ctx, "zhangjiakou", "cri-bbbbb", "10.2.0.10", "b-registry.cn-zhangjiakou.cr.aliyuncs.com", s.authority); err != nil {
 		return err
 	}
 	s.digest, err = fill(ctx, s.authority, s.primary, s.standby)
@@ -115,7 +116,7 @@ func (s *stage) throw(ctx context.Context, word string, addr netip.Addr, inHosts
 
 func (s *stage) awaitAnswer(ctx context.Context, addr netip.Addr) error {
 	return await(ctx, "DNS answers "+addr.String(), func() bool {
-		got, err := lookup(ctx, s.resolver.addr)
+		got, err := standin.Lookup(ctx, s.resolver.addr, endpoint)
 		return err == nil && slices.Equal(got, []netip.Addr{addr})
 	})
 }
@@ -164,11 +165,11 @@ func (s *stage) close() {
 		s.webhook.program.stop()
 	}
 	if s.privateZone != nil {
-		s.privateZone.stop()
+		_ = s.privateZone.Close()
 	}
 	for _, r := range []*registryServer{s.primary, s.standby} {
 		if r != nil {
-			r.stop()
+			_ = r.Close()
 		}
 	}
 	if s.dir != "" {

@@ -68,7 +68,9 @@ func pullFromPrimary(ctx context.Context, s *stage) error {
 
 func loseThePrimary(ctx context.Context, s *stage) error {
 	title(4, fmt.Sprintf("%s dies", s.primary.name))
-	s.primary.stop()
+	if err := s.primary.Close(); err != nil {
+		return err
+	}
 	_, _, err := s.pull(ctx)
 	if err == nil {
 		return errors.New("an image was pulled from a registry that is gone")
@@ -106,7 +108,7 @@ func pullFromStandby(ctx context.Context, s *stage) error {
 
 func goBack(ctx context.Context, s *stage) error {
 	title(7, fmt.Sprintf("%s is back, and so is the switch", s.primary.name))
-	if err := s.primary.start(); err != nil {
+	if err := s.primary.start(ctx); err != nil {
 		return err
 	}
 	times, err := s.throw(ctx, "privatezone", s.primary.addr, false)
