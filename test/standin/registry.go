@@ -22,6 +22,9 @@ import (
 // Registry is one instance: a real registry in memory, with TLS for the shared
 // endpoint and for its own hosts, and an access log.
 type Registry struct {
+	// AccessLog gets a line for each request; set it before Listen, or leave it out.
+	AccessLog io.Writer
+
 	content http.Handler
 	tls     *tls.Config
 	mutex   sync.Mutex
@@ -78,9 +81,13 @@ func (r *Registry) Addr() string { return r.addrs[0] }
 
 func (r *Registry) serve(w http.ResponseWriter, request *http.Request) {
 	r.mutex.Lock()
-	r.log = append(r.log, Access{
+	access := Access{
 		Time: time.Now(), Method: request.Method, Host: request.Host, Path: request.URL.Path, UserAgent: request.UserAgent(),
-	})
+	}
+	r.log = append(r.log, access)
+	if r.AccessLog != nil {
+		_, _ = fmt.Fprintln(r.AccessLog, access.Time.Format(time.RFC3339Nano), access.Method, access.Host+access.Path, access.UserAgent)
+	}
 	r.mutex.Unlock()
 	r.content.ServeHTTP(w, request)
 }

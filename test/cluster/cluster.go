@@ -1,0 +1,118 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/registry-failover/registry-failover/test/sandbox"
+	"github.com/registry-failover/registry-failover/test/standin"
+)
+
+// Cluster is a running one, as seen from inside its sandbox.
+type Cluster struct {
+	// Root is the repository's directory, Dir one outside the sandbox, Logs holds one file per program.
+	Root, Dir, Logs string
+	Config          *rest.Config
+	Client          *kubernetes.Clientset
+	Authority       *standin.Authority
+	APIServer       *Process
+	Nodes           []*Node
+	// Hangzhou is A of the manual procedure's example, Zhangjiakou is B, the primary.
+	Hangzhou, Zhangjiakou *Instance
+	PrivateZone           *standin.PrivateZone
+
+	etcd, controllers, scheduler *Process
+	box                          sandbox.Box
+}
+
+// NodeFile is the path by which a file of the node is found outside the sandbox.
+func (c *Cluster) NodeFile(file string) (string, error) { return c.box.FromOutside(file) }
+
+// OutsideKubeconfig is the path of an administrator's that works outside the
+// sandbox, where Options.Listener was given.
+func (c *Cluster) OutsideKubeconfig() string { return filepath.Join(c.Dir, "admin.conf") }
+
+// Kubeconfig is the path of an administrator's.
+func (c *Cluster) Kubeconfig() string { return path("admin.conf") }
+
+// start returns when pods can be created and names be resolved.
+func (c *Cluster) start(ctx context.Context) error {
+	begin := time.Now()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.Logs, 0o755); err != nil {
+		return err
+	}
+	var err error
+	if c.Authority, err = standin.NewAuthority(); err != nil {
+		return err
+	}
+	if err := errors.Join(c.writeKeys(), c.mountEtc()); err != nil {
+		return err
+	}
+	if err := setUpNetwork(outside...); err != nil {
+		return err
+	}
+	if err := c.startCloud(ctx); err != nil {
+		return err
+	}
+	if err := c.writeKubeconfig(path("admin.conf"), server, "admin", "system:masters"); err != nil {
+		return err
+	}
+	if c.Config, err = clientcmd.BuildConfigFromFlags("", path("admin.conf")); err != nil {
+		return err
+	}
+	c.Config.QPS = -1 // a test waits for conditions, not for its own limiter
+	if c.Client, err = kubernetes.NewForConfig(c.Config); err != nil {
+		return err
+	}
+	if err := c.startControlPlane(ctx); err != nil {
+		return err
+	}
+	node := &Node{Name: "node1", IP: node1}
+	c.Nodes = append(c.Nodes, node)
+	if err := c.startNode(ctx, node); err != nil {
+		return err
+	}
+	if err := c.loadImages(ctx); err != nil {
+		return err
+	}
+	if err := errors.Join(c.startDNS(ctx), c.awaitNode(ctx, node)); err != nil {
+		return err
+	}
+	if err := c.awaitDNS(ctx); err != nil {
+		return err
+	}
+	fmt.Printf("cluster: up after %.1f s\n", time.Since(begin).Seconds())
+	return nil
+}
+
+// outside are the addresses of everything that isn't in the cluster.
+var outside = []netip.Addr{
+	netip.MustParseAddr(vpcDNS1), netip.MustParseAddr(vpcDNS2),
+	hangzhouInternal, hangzhouPublic, zhangjiakouInternal, zhangjiakouPublic,
+}
+
+// root finds the repository from the directory of a test or a command in it.
+func root() (string, error) {
+	at, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for ; at != "/"; at = filepath.Dir(at) {
+		if _, err := os.Stat(filepath.Join(at, "go.mod")); err == nil {
+			return at, nil
+		}
+	}
+	return "", errors.New("this runs inside the repository")
+}

@@ -1,0 +1,60 @@
+package cluster
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const server = "https://127.0.0.1:6443"
+
+// startControlPlane returns when the API server answers.
+func (c *Cluster) startControlPlane(ctx context.Context) error {
+	admin := path("admin.conf")
+	if err := c.writeKubeconfig(admin, server, "admin", "system:masters"); err != nil {
+		return err
+	}
+	c.etcd = c.process("etcd", c.Tool("etcd", "etcd"),
+		"--data-dir", path("etcd"), "--unsafe-no-fsync",
+		"--listen-client-urls", "http://127.0.0.1:2379", "--advertise-client-urls", "http://127.0.0.1:2379",
+		"--listen-peer-urls", "http://127.0.0.1:2380")
+	c.APIServer = c.process("kube-apiserver", c.Tool("kubernetes", "kube-apiserver"),
+		"--etcd-servers", "http://127.0.0.1:2379",
+		"--bind-address", "0.0.0.0", "--advertise-address", node1, "--secure-port", "6443",
+		"--tls-cert-file", path("apiserver.crt"), "--tls-private-key-file", path("apiserver.key"),
+		"--client-ca-file", path("ca.crt"),
+		"--kubelet-client-certificate", path("apiserver-kubelet.crt"), "--kubelet-client-key", path("apiserver-kubelet.key"),
+		"--service-account-key-file", path("accounts.key"), "--service-account-signing-key-file", path("accounts.key"),
+		"--service-account-issuer", "https://kubernetes.default.svc",
+		"--service-cluster-ip-range", serviceCIDR,
+		"--authorization-mode", "Node,RBAC", "--enable-admission-plugins", "NodeRestriction",
+		"--allow-privileged")
+	if err := c.etcd.Start(); err != nil {
+		return err
+	}
+	if err := c.StartAPIServer(ctx); err != nil {
+		return err
+	}
+	c.controllers = c.process("kube-controller-manager", c.Tool("kubernetes", "kube-controller-manager"),
+		"--kubeconfig", admin, "--leader-elect=false", "--use-service-account-credentials",
+		"--service-account-private-key-file", path("accounts.key"), "--root-ca-file", path("ca.crt"),
+		"--cluster-signing-cert-file", path("ca.crt"), "--cluster-signing-key-file", path("ca.key"))
+	c.scheduler = c.process("kube-scheduler", c.Tool("kubernetes", "kube-scheduler"),
+		"--kubeconfig", admin, "--leader-elect=false")
+	group := errgroup.Group{}
+	group.Go(c.controllers.Start)
+	group.Go(c.scheduler.Start)
+	return group.Wait()
+}
+
+// StartAPIServer starts the API server, also after it was stopped, and
+// returns when it is ready.
+func (c *Cluster) StartAPIServer(ctx context.Context) error {
+	if err := c.APIServer.Start(); err != nil {
+		return err
+	}
+	return c.APIServer.await(ctx, 2*time.Minute, func(ctx context.Context) error {
+		return c.Client.RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
+	})
+}

@@ -1,0 +1,109 @@
+// Command demo leaves a real cluster running with the chart installed, and
+// tells how to throw the switch there.
+//
+//	go run ./test/cluster/demo             starts one
+//	go run ./test/cluster/demo end DIR     ends it
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+
+	"github.com/registry-failover/registry-failover/test/cluster"
+	"github.com/registry-failover/registry-failover/test/sandbox"
+)
+
+func main() {
+	if len(os.Args) == 3 && os.Args[1] == "end" {
+		if err := sandbox.Stop(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	if len(os.Args) != 1 {
+		fmt.Fprintln(os.Stderr, "usage: demo [end DIR]")
+		os.Exit(2)
+	}
+	socket, err := listen()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(cluster.Main(cluster.Options{Detach: true, Listener: socket}, func(ctx context.Context, c *cluster.Cluster) int {
+		if err := install(ctx, c); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		if err := tell(c); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return 0
+	}))
+}
+
+// listen takes a free port of this machine for the cluster's API server.
+func listen() (*os.File, error) {
+	if !sandbox.Outside() {
+		return nil, nil
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	tcp, ok := listener.(*net.TCPListener)
+	if !ok {
+		return nil, errors.New("the listener has no file")
+	}
+	return tcp.File()
+}
+
+func install(ctx context.Context, c *cluster.Cluster) error {
+	fmt.Println("installing the chart")
+	chart := filepath.Join(c.Root, "charts", "registry-failover")
+	if output, err := c.Helm(ctx, 4, "install", "registry-failover", chart, "--namespace", "registry-failover", "--create-namespace",
+		"--values", filepath.Join(chart, "examples", "two-regions.yaml"),
+		"--set", "image.registry="+cluster.ProductRegistry, "--set", "image.tag="+cluster.ProductTag,
+		"--wait", "--timeout", "3m"); err != nil {
+		return fmt.Errorf("%w: %s", err, output)
+	}
+	if output, err := c.Kubectl(ctx, "create", "deployment", "web", "--image", c.Zhangjiakou.InternalEndpoint+"/"+cluster.WebImage); err != nil {
+		return fmt.Errorf("%w: %s", err, output)
+	}
+	_, err := c.Kubectl(ctx, "rollout", "status", "deployment/web", "--timeout", "1m")
+	return err
+}
+
+func tell(c *cluster.Cluster) error {
+	hosts, err := c.NodeFile("/etc/hosts")
+	fmt.Printf(`
+A cluster of one node runs, with Registry Failover and a Deployment that names the
+primary: its image was rewritten, and pulled from zhangjiakou.
+
+    export KUBECONFIG=%s
+    kubectl get pods -A
+    kubectl get pods -o jsonpath='{.items[*].spec.containers[*].image}{"\n"}'
+
+Throw the switch, and look at the node's hosts file:
+
+    kubectl -n registry-failover patch configmap registry-failover --type merge \
+        -p '{"data":{"%s":"hangzhou"}}'
+    cat %s
+    kubectl rollout restart deployment/web     # pulls from hangzhou: see %s
+
+And back:
+
+    kubectl -n registry-failover patch configmap registry-failover --type merge \
+        -p '{"data":{"%s":"privatezone"}}'
+
+End the cluster:
+
+    go run ./test/cluster/demo end %s
+`, c.OutsideKubeconfig(), cluster.Endpoint, hosts, c.AccessLog(c.Hangzhou), cluster.Endpoint, c.Dir)
+	return err
+}

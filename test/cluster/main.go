@@ -1,0 +1,75 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/registry-failover/registry-failover/test/sandbox"
+)
+
+// Options of a cluster.
+type Options struct {
+	// Detach leaves it running after use has returned, until sandbox.Stop(dir).
+	Detach bool
+	// Listener is a socket outside, where the API server is to be reached too.
+	Listener *os.File
+}
+
+// Main builds what is missing, starts a cluster in a sandbox and calls use
+// inside, with a context that a signal ends. It returns the exit code for the
+// process. Detached, it returns when use has, and the cluster stays.
+func Main(o Options, use func(context.Context, *Cluster) int) int {
+	code, err := enter(o, use)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+func enter(o Options, use func(context.Context, *Cluster) int) (int, error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	repository, err := root()
+	if err != nil {
+		return 0, err
+	}
+	options := sandbox.Options{Detach: o.Detach, Listener: o.Listener}
+	if sandbox.Outside() {
+		if err := sandbox.Supported(); err != nil {
+			return 0, err
+		}
+		dirs, err := prepare(ctx, repository)
+		if err != nil {
+			return 0, err
+		}
+		options.Env = []string{toolsVariable + "=" + strings.Join(dirs, string(filepath.ListSeparator))}
+	}
+	return sandbox.Run(options, func(box sandbox.Box) int {
+		c := &Cluster{Root: repository, Dir: box.Dir, Logs: filepath.Join(box.Dir, "logs"), box: box}
+		if err := errors.Join(c.start(ctx), c.expose(ctx)); err != nil {
+			fmt.Fprintln(os.Stderr, "cluster:", err)
+			fmt.Fprintln(os.Stderr, "cluster: its logs are in", c.Logs)
+			return 1
+		}
+		code := use(ctx, c)
+		if !o.Detach {
+			if code != 0 {
+				fmt.Fprintln(os.Stderr, "cluster: its logs are in", c.Logs)
+			}
+			return code
+		}
+		if err := box.Ready(); err != nil {
+			fmt.Fprintln(os.Stderr, "cluster:", err)
+			return 1
+		}
+		<-ctx.Done()
+		return code
+	})
+}

@@ -1,0 +1,68 @@
+package cluster
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+)
+
+// The addresses of the manual procedure's example, and of ACK. They exist in
+// the sandbox only, where no route leads out.
+const (
+	vpcDNS1     = "100.100.2.136"
+	vpcDNS2     = "100.100.2.138"
+	node1       = "10.244.0.1"
+	podCIDR     = "10.244.0.0/16"
+	nodePodCIDR = "10.244.0.0/24"
+	firstPod    = "10.244.0.10"
+	serviceCIDR = "10.96.0.0/16"
+	apiService  = "10.96.0.1"
+	clusterDNS  = "10.96.0.10"
+)
+
+// setUpNetwork brings up the loopback device with the addresses of everything
+// outside the cluster, and the bridge that pods are attached to. The default
+// route leads to that bridge, which leads nowhere.
+func setUpNetwork(outside ...netip.Addr) error {
+	commands := [][]string{{"link", "set", "lo", "up"}}
+	for _, addr := range outside {
+		commands = append(commands, []string{"address", "add", netip.PrefixFrom(addr, addr.BitLen()).String(), "dev", "lo"})
+	}
+	commands = append(commands,
+		[]string{"link", "add", "cbr0", "type", "bridge"},
+		[]string{"address", "add", node1 + "/24", "dev", "cbr0"},
+		[]string{"link", "set", "cbr0", "up"},
+		[]string{"route", "add", "default", "dev", "cbr0"},
+	)
+	for _, args := range commands {
+		if output, err := exec.Command("ip", args...).CombinedOutput(); err != nil { //nolint:noctx // takes a millisecond
+			return fmt.Errorf("ip %v: %w: %s", args, err, output)
+		}
+	}
+	if err := os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0); err != nil {
+		return err
+	}
+	// Without it, a pod that reaches another through a Service on the same
+	// bridge gets answers from an address that it didn't ask. Not every kernel has it.
+	_ = os.WriteFile("/proc/sys/net/bridge/bridge-nf-call-iptables", []byte("1"), 0)
+	return nil
+}
+
+// podNetwork is the node's CNI configuration.
+const podNetwork = `{
+  "cniVersion": "1.0.0",
+  "name": "pods",
+  "plugins": [
+    {
+      "type": "bridge", "bridge": "cbr0", "isGateway": true, "ipMasq": false, "hairpinMode": true,
+      "ipam": {
+        "type": "host-local", "dataDir": "` + dir + `/cni",
+        "ranges": [[{"subnet": "` + nodePodCIDR + `", "rangeStart": "` + firstPod + `"}]],
+        "routes": [{"dst": "0.0.0.0/0"}]
+      }
+    },
+    {"type": "portmap", "capabilities": {"portMappings": true}}
+  ]
+}
+`

@@ -1,0 +1,42 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+)
+
+// TestFailover plays the same life of an installation with both versions of
+// helm that are in use. The second starts on what the first has left: nothing.
+func TestFailover(t *testing.T) {
+	for _, helm := range []int{3, 4} {
+		t.Run(fmt.Sprintf("helm %d", helm), func(t *testing.T) {
+			s := newScenario(t, helm)
+			for _, step := range []struct {
+				name string
+				play func(*scenario, *testing.T)
+			}{
+				{"helm install brings everything up", (*scenario).install},
+				{"a Deployment is rewritten and pulled from the primary", (*scenario).rewriteAndPull},
+				{"a pod without a source host never reaches the webhook", (*scenario).skipForeignPods},
+				{"a pod resolves the shared endpoint through CoreDNS as the node does", (*scenario).resolveAlike},
+				{"after a patch of the switch the next pull goes to the standby and running pods are not touched", (*scenario).failOver},
+				{"during the failover a pod resolves what the node does", (*scenario).resolveAlike},
+				{"a wrong word is refused with its sentence", (*scenario).refuseWrongWords},
+				{"helm upgrade during a failover does not undo it", (*scenario).upgrade},
+				{"deleting the switch is refused", (*scenario).refuseDeletion},
+				{"a switch that is deleted past the policy comes back with the failover", (*scenario).restoreSwitch},
+				{"a resolver with an empty cache reads the failover where no switch is left", (*scenario).startWithoutSwitch},
+				{"with the API server stopped answers and hosts stay, also after restarts", (*scenario).loseAPIServer},
+				{"back to privatezone the next pull goes to the primary and the node is as before", (*scenario).failBack},
+				{"with the webhook down pods start as written", (*scenario).loseWebhook},
+				{"the figures", (*scenario).measure},
+				{"helm uninstall leaves nothing on cluster and node", (*scenario).uninstall},
+			} {
+				if !t.Run(step.name, func(t *testing.T) { step.play(s, t) }) {
+					s.report(t)
+					t.FailNow()
+				}
+			}
+		})
+	}
+}

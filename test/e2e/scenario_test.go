@@ -1,0 +1,151 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/registry-failover/registry-failover/test/cluster"
+)
+
+// The namespaces of the product, and of the workloads.
+const (
+	namespace = "registry-failover"
+	shop      = "shop"
+)
+
+// scenario is one life of an installation.
+type scenario struct {
+	helm   int
+	before map[string]bool // every object that there was before
+	web    string          // the uid of the first pod, which runs all the time
+}
+
+func newScenario(t *testing.T, helm int) *scenario {
+	t.Helper()
+	for _, name := range []string{namespace, shop} {
+		if _, err := node.Apply(t.Context(), "apiVersion: v1\nkind: Namespace\nmetadata: {name: "+name+"}\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	awaitAccount(t, shop)
+	awaitAccount(t, namespace)
+	return &scenario{helm: helm, before: objects(t)}
+}
+
+// awaitAccount waits for the account that pods of a new namespace run under.
+func awaitAccount(t *testing.T, namespace string) {
+	t.Helper()
+	await(t, "the default ServiceAccount of "+namespace, time.Minute, func(ctx context.Context) error {
+		_, err := node.Client.CoreV1().ServiceAccounts(namespace).Get(ctx, "default", metav1.GetOptions{})
+		return err
+	})
+}
+
+// await looks until condition returns nil, and fails the test with its last error after limit.
+func await(t *testing.T, what string, limit time.Duration, condition func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := condition(ctx)
+		if err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("after %s this is not so: %s: %v", limit, what, err)
+		case <-tick.C:
+		}
+	}
+}
+
+// kubectl runs kubectl, which must succeed, and returns what it prints.
+func kubectl(t *testing.T, args ...string) string {
+	t.Helper()
+	output, err := node.Kubectl(t.Context(), args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return output
+}
+
+// throw patches the switch as a person does.
+func throw(t *testing.T, word string) {
+	t.Helper()
+	kubectl(t, "-n", namespace, "patch", "configmap", "registry-failover", "--type", "merge",
+		"-p", fmt.Sprintf(`{"data":{%q:%q}}`, cluster.Endpoint, word))
+}
+
+// hostsFile is the node's.
+func hostsFile(t *testing.T) string {
+	t.Helper()
+	content, err := os.ReadFile("/etc/hosts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// awaitHosts waits until the node's hosts file leads the endpoint to addr; with "", until it is as it was.
+func awaitHosts(t *testing.T, addr string) {
+	t.Helper()
+	want := cluster.HostsFile
+	if addr != "" {
+		want += "# BEGIN registry-failover\n" + addr + " " + cluster.Endpoint + "\n# END registry-failover\n"
+	}
+	await(t, "the node's hosts file", 30*time.Second, func(context.Context) error {
+		if got := hostsFile(t); got != want {
+			return fmt.Errorf("it is %q, not %q", got, want)
+		}
+		return nil
+	})
+}
+
+// get fetches a page of a pod.
+func get(ctx context.Context, url string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return "", err
+	}
+	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = response.Body.Close() }()
+	var body strings.Builder
+	if err := response.Write(&body); err != nil {
+		return "", err
+	}
+	_, text, _ := strings.Cut(body.String(), "\r\n\r\n")
+	if response.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("%s: %s: %s", url, response.Status, text)
+	}
+	return text, nil
+}
+
+// report shows what people would look at after a failure, and keeps the pods' logs.
+func (s *scenario) report(t *testing.T) {
+	t.Helper()
+	for _, args := range [][]string{
+		{"get", "pods", "-A", "-o", "wide"},
+		{"-n", namespace, "get", "events", "--sort-by=.lastTimestamp"},
+		{"-n", shop, "get", "events", "--sort-by=.lastTimestamp"},
+		{"-n", namespace, "get", "configmaps,leases", "-o", "yaml"},
+		{"-n", namespace, "logs", "-l", "app.kubernetes.io/part-of=registry-failover", "--prefix", "--tail=40"},
+	} {
+		output, err := node.Kubectl(context.WithoutCancel(t.Context()), args...)
+		t.Logf("kubectl %s\n%s%v", strings.Join(args, " "), output, err)
+	}
+	_ = filepath.Base
+}
