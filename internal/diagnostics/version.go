@@ -6,9 +6,18 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Version is the module version that the program was built from, such as v1.2.3,
-// or "(devel)" for one that was built from a working tree without a version.
+// version is the tag of the image that the program was built for. tools/images and
+// the Dockerfile set it as they link, because a build in a checkout and one in
+// an archive of the source shall give the same bytes.
+var version string
+
+// Version is what the program was linked with, else the module version that it
+// was built from, such as v1.2.3, or "(devel)" for one that was built from a
+// working tree without a version.
 func Version() string {
+	if version != "" {
+		return version
+	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version
 	}
