@@ -1,0 +1,51 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/registry-failover/registry-failover/internal/diagnostics"
+	"github.com/registry-failover/registry-failover/internal/inputs"
+)
+
+type options struct {
+	config, namespace, metrics string
+	webhookCertificate         bool
+	log                        *slog.Logger
+}
+
+func parse(args []string) (options, error) {
+	var o options
+	var kube bool
+	var dir, logFormat string
+	flags := flag.NewFlagSet("controller", flag.ExitOnError)
+	flags.StringVar(&o.config, "config", "", "the configuration `FILE` (required)")
+	flags.BoolVar(&kube, "kube", false, "work on the API server (in the cluster, or by KUBECONFIG)")
+	flags.StringVar(&o.namespace, "namespace", "", "the `NS` of switch and state; its default is the pod's own")
+	flags.StringVar(&dir, "dir", "", "not built yet: the `DIR` that would hold switch and state without an API server")
+	flags.StringVar(&o.metrics, "metrics", ":8082", "the `ADDR` for /metrics, /healthz and /readyz; empty for none")
+	flags.StringVar(&logFormat, "log-format", "text", "text or json")
+	flags.BoolVar(&o.webhookCertificate, "webhook-certificate", false, "issue the webhook's certificate, and have the API server trust it")
+	if err := flags.Parse(args); err != nil {
+		return options{}, err
+	}
+	switch {
+	case flags.NArg() > 0:
+		return options{}, fmt.Errorf("unexpected argument %q: all arguments are flags, see --help", flags.Arg(0))
+	case dir != "":
+		return options{}, errors.New("--dir is not built yet: the controller works with --kube only")
+	case o.config == "":
+		return options{}, errors.New("--config is missing: name the configuration file")
+	case !kube:
+		return options{}, errors.New("--kube is missing: the controller works on an API server")
+	}
+	if o.namespace == "" {
+		o.namespace = inputs.Namespace()
+	}
+	var err error
+	o.log, err = diagnostics.NewLogger(os.Stderr, logFormat)
+	return o, err
+}

@@ -1,0 +1,100 @@
+// Command controller keeps the switch and its record, issues the webhook's
+// certificate, and removes the reports of nodes that are no more.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/registry-failover/registry-failover/internal/certificate"
+	"github.com/registry-failover/registry-failover/internal/configfile"
+	"github.com/registry-failover/registry-failover/internal/diagnostics"
+	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/lastgood"
+	"github.com/registry-failover/registry-failover/internal/nodeleases"
+	"github.com/registry-failover/registry-failover/internal/switchkeeper"
+	"github.com/registry-failover/registry-failover/pkg/config"
+)
+
+func main() {
+	o, err := parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "controller:", err)
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "controller:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) error {
+	registry := prometheus.NewRegistry()
+	file := configfile.New(o.config, lastgood.Open(""), registry, o.log)
+	cfg, err := file.Load()
+	if err != nil {
+		return err
+	}
+	cluster, err := inputs.RESTConfig()
+	if err != nil {
+		return err
+	}
+	mgr, err := newManager(cluster, o)
+	if err != nil {
+		return err
+	}
+	direct, err := client.New(mgr.GetConfig(), client.Options{HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper()})
+	if err != nil {
+		return err
+	}
+
+	keeper := switchkeeper.New(switchkeeper.Options{
+		Client: direct, Namespace: o.namespace, Endpoints: cfg.Zones(),
+		Metrics: registry, Events: mgr.GetEventRecorder("registry-failover-controller"), Log: o.log,
+	})
+	if err := keeper.Watch(mgr); err != nil {
+		return err
+	}
+	follow := []func(*config.Config){func(c *config.Config) { keeper.Configure(c.Zones()) }}
+	err = nodeleases.Watch(mgr, nodeleases.Options{Client: direct, Namespace: o.namespace, Keep: leaderLease, Log: o.log})
+	if err != nil {
+		return err
+	}
+	if o.webhookCertificate {
+		issuer := certificate.New(certificate.Options{
+			Client: direct, Namespace: o.namespace, ClusterDomain: cfg.Cluster.Domain, Metrics: registry, Log: o.log,
+		})
+		if err := issuer.Watch(mgr); err != nil {
+			return err
+		}
+		follow = append(follow, func(c *config.Config) { issuer.Configure(c.Cluster.Domain) })
+	}
+
+	pages, err := diagnostics.Listen(diagnostics.Options{Address: o.metrics, Registry: withLibrary(registry), Ready: keeper.Ready, Logger: o.log})
+	if err != nil {
+		return err
+	}
+	if pages.Addr() != "" {
+		o.log.Info("listening", "proto", "http", "addr", pages.Addr())
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return mgr.Start(ctx) })
+	group.Go(func() error { return pages.Serve(ctx) })
+	group.Go(func() error {
+		return file.Follow(ctx, func(c *config.Config) {
+			for _, use := range follow {
+				use(c)
+			}
+		})
+	})
+	return group.Wait()
+}

@@ -1,0 +1,120 @@
+package certificate
+
+import (
+	"crypto/ecdsa"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The keys of the Secret, all PEM. The webhook mounts the first two.
+const (
+	certKey   = "tls.crt"
+	keyKey    = "tls.key"
+	caCertKey = "ca.crt"
+	caKeyKey  = "ca.key"
+)
+
+const (
+	caLife   = 10 * 365 * 24 * time.Hour
+	certLife = 365 * 24 * time.Hour
+	// renewBefore is a third of a certificate's life: a controller may be away for that long.
+	renewBefore = certLife / 3
+	// caRenewBefore is more than certLife: no certificate outlives its CA.
+	caRenewBefore = certLife + renewBefore
+)
+
+// Renewed is what the Secret shall hold.
+type Renewed struct {
+	// Data is what the Secret held, with our four keys as they shall be.
+	Data map[string][]byte
+	// Reason says why Data is not what the Secret held, in a few words; empty when it is.
+	Reason string
+	// CA is the certificate to be trusted, PEM.
+	CA []byte
+	// Expires is when tls.crt does, Next when it is to be looked at again.
+	Expires, Next time.Time
+}
+
+// Renew keeps a CA and a certificate for the DNS names in a Secret's data. What
+// is in order stays; the CA is replaced only where it can't be used or ends.
+func Renew(data map[string][]byte, names []string, now time.Time) (Renewed, error) {
+	var reasons []string
+	ca, err := loadCA(data, now)
+	if err != nil {
+		reasons = append(reasons, err.Error())
+		if ca, err = issueCA(now); err != nil {
+			return Renewed{}, err
+		}
+	}
+	certificate, err := load(data, ca, names, now)
+	if err != nil {
+		reasons = append(reasons, err.Error())
+		if certificate, err = issue(ca, names, now); err != nil {
+			return Renewed{}, err
+		}
+	}
+	r := Renewed{
+		Data: map[string][]byte{}, Reason: strings.Join(reasons, "; "), CA: ca.certPEM,
+		Expires: certificate.cert.NotAfter, Next: certificate.cert.NotAfter.Add(-renewBefore),
+	}
+	maps.Copy(r.Data, data)
+	r.Data[caCertKey], r.Data[caKeyKey] = ca.certPEM, ca.keyPEM
+	r.Data[certKey], r.Data[keyKey] = certificate.certPEM, certificate.keyPEM
+	return r, nil
+}
+
+func loadCA(data map[string][]byte, now time.Time) (pair, error) {
+	ca, err := parse(data[caCertKey], data[caKeyKey])
+	switch {
+	case err != nil:
+		return pair{}, fmt.Errorf("%s and %s: %w", caCertKey, caKeyKey, err)
+	case !ca.cert.IsCA:
+		return pair{}, fmt.Errorf("%s is not a CA's", caCertKey)
+	case now.Before(ca.cert.NotBefore):
+		return pair{}, fmt.Errorf("%s is not valid before %s", caCertKey, ca.cert.NotBefore.Format(time.RFC3339))
+	case !now.Before(ca.cert.NotAfter.Add(-caRenewBefore)):
+		return pair{}, fmt.Errorf("%s ends at %s", caCertKey, ca.cert.NotAfter.Format(time.RFC3339))
+	}
+	return ca, nil
+}
+
+func load(data map[string][]byte, ca pair, names []string, now time.Time) (pair, error) {
+	p, err := parse(data[certKey], data[keyKey])
+	if err != nil {
+		return pair{}, fmt.Errorf("%s and %s: %w", certKey, keyKey, err)
+	}
+	if !slices.Equal(p.cert.DNSNames, names) {
+		return pair{}, fmt.Errorf("%s is for %s", certKey, strings.Join(p.cert.DNSNames, ", "))
+	}
+	if !now.Before(p.cert.NotAfter.Add(-renewBefore)) {
+		return pair{}, fmt.Errorf("%s ends at %s", certKey, p.cert.NotAfter.Format(time.RFC3339))
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(ca.cert)
+	if _, err := p.cert.Verify(x509.VerifyOptions{Roots: roots, CurrentTime: now}); err != nil {
+		return pair{}, fmt.Errorf("%s: %w", certKey, err)
+	}
+	return p, nil
+}
+
+// parse reads a certificate and its key, which must be an ECDSA key as issue makes them.
+func parse(certPEM, keyPEM []byte) (pair, error) {
+	if len(certPEM) == 0 || len(keyPEM) == 0 {
+		return pair{}, errors.New("missing")
+	}
+	both, err := tls.X509KeyPair(certPEM, keyPEM)
+	if err != nil {
+		return pair{}, err
+	}
+	key, ok := both.PrivateKey.(*ecdsa.PrivateKey)
+	if !ok {
+		return pair{}, errors.New("not an ECDSA key")
+	}
+	return pair{cert: both.Leaf, key: key, certPEM: certPEM, keyPEM: keyPEM}, nil
+}

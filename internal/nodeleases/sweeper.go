@@ -1,0 +1,122 @@
+package nodeleases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/registry-failover/registry-failover/internal/watches"
+)
+
+// reports are the labels of a Lease that a resolver writes. The Lease by which
+// the controller elects its leader has others.
+var reports = labels.Set{
+	"app.kubernetes.io/part-of":   "registry-failover",
+	"app.kubernetes.io/component": "resolver",
+}
+
+var (
+	leaseKind = coordinationv1.SchemeGroupVersion.WithKind("Lease")
+	nodeKind  = corev1.SchemeGroupVersion.WithKind("Node")
+)
+
+// Options are what a Sweeper needs; all are required.
+type Options struct {
+	// Client reads from the API server, never from a cache.
+	Client client.Client
+	// Namespace holds the Leases.
+	Namespace string
+	// Keep is the name of the Lease that is never removed, whatever its labels
+	// are: the one by which the leader is elected.
+	Keep string
+	Log  *slog.Logger
+}
+
+// Sweeper removes Leases without a Node.
+type Sweeper struct {
+	Options
+	leases, nodes client.Reader
+	synced        func() bool
+}
+
+// Watch lets a new Sweeper work while the manager leads.
+func Watch(mgr manager.Manager, o Options) error {
+	leases, err := watches.New(mgr, watches.Metadata(leaseKind), watches.Selection{Namespace: o.Namespace, Labels: reports})
+	if err != nil {
+		return err
+	}
+	nodes, err := watches.New(mgr, watches.Metadata(nodeKind), watches.Selection{})
+	if err != nil {
+		return err
+	}
+	bell := &watches.Bell{}
+	// A renewed Lease and a changed Node are no news.
+	leasesSynced, err := leases.Informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{AddFunc: func(any) { bell.Ring() }})
+	if err != nil {
+		return err
+	}
+	nodesSynced, err := nodes.Informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{DeleteFunc: func(any) { bell.Ring() }})
+	if err != nil {
+		return err
+	}
+	s := &Sweeper{Options: o, leases: leases.Reader, nodes: nodes.Reader, synced: func() bool {
+		return leasesSynced.HasSynced() && nodesSynced.HasSynced()
+	}}
+	return bell.Attach(mgr, "node-leases", s)
+}
+
+// Reconcile looks at all Leases.
+func (s *Sweeper) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
+	if !s.synced() {
+		return reconcile.Result{RequeueAfter: time.Second}, nil
+	}
+	list := &metav1.PartialObjectMetadataList{}
+	list.SetGroupVersionKind(leaseKind.GroupVersion().WithKind("LeaseList"))
+	if err := s.leases.List(ctx, list, client.InNamespace(s.Namespace)); err != nil {
+		return reconcile.Result{}, err
+	}
+	var failures []error
+	for i := range list.Items {
+		if err := s.look(ctx, &list.Items[i]); err != nil {
+			failures = append(failures, err)
+		}
+	}
+	return reconcile.Result{}, errors.Join(failures...)
+}
+
+// look removes the Lease if neither the watch nor the API server knows its Node.
+// The watch may not have shown a new one yet.
+func (s *Sweeper) look(ctx context.Context, lease *metav1.PartialObjectMetadata) error {
+	if lease.Name == s.Keep {
+		return nil
+	}
+	for _, nodes := range []client.Reader{s.nodes, s.Client} {
+		switch err := nodes.Get(ctx, client.ObjectKey{Name: lease.Name}, watches.Metadata(nodeKind)); {
+		case err == nil:
+			return nil
+		case !apierrors.IsNotFound(err):
+			return fmt.Errorf("look for Node %s: %w", lease.Name, err)
+		}
+	}
+	err := s.Client.Delete(ctx, lease, client.Preconditions{UID: &lease.UID})
+	switch {
+	case apierrors.IsNotFound(err), apierrors.IsConflict(err):
+		return nil // gone, or a new one of the same name
+	case err != nil:
+		return fmt.Errorf("delete Lease %s/%s: %w", lease.Namespace, lease.Name, err)
+	}
+	s.Log.Info("the Lease of a node that is no more is removed", "node", lease.Name)
+	return nil
+}

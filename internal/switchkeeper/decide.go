@@ -1,0 +1,116 @@
+package switchkeeper
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/registry-failover/registry-failover/pkg/zone"
+)
+
+// Object is a ConfigMap as it was read.
+type Object struct {
+	Exists bool
+	// Values are by endpoint name. One that is no text is there, and empty.
+	Values map[string]string
+}
+
+// Input is all that a decision is made of.
+type Input struct {
+	Endpoints []zone.Endpoint
+	Switch    Object
+	State     Object
+	// Seen holds the newest valid value that the watch showed, by endpoint name,
+	// without surrounding white space.
+	Seen map[string]string
+	// Uninstalling says that nothing may be written.
+	Uninstalling bool
+}
+
+// Plan is what to write, and what to tell. The zero value does nothing.
+type Plan struct {
+	// CreateSwitch and CreateState say that the ConfigMap is missing and is to be
+	// created, the switch also where no key can be written: so that it can be patched.
+	CreateSwitch, CreateState bool
+	// Switch are keys to add to the switch. None of them stands there.
+	Switch map[string]string
+	// Restored says which keys of Switch are values from before.
+	Restored map[string]bool
+	// State are keys to write into the state.
+	State map[string]string
+	// Problems says of each endpoint what is wrong, in one sentence.
+	Problems map[string]Problem
+}
+
+// Problem is what is wrong with one endpoint; both may be nil.
+type Problem struct {
+	// Switch says why the value that stands there isn't valid, or why none can be written.
+	Switch error
+	// State says why the record can't be read or written.
+	State error
+}
+
+// Decide says what to do. It gives the same plan for the same input, and an
+// empty one for what a plan has led to.
+func Decide(in Input) Plan {
+	p := Plan{
+		Switch: map[string]string{}, Restored: map[string]bool{},
+		State: map[string]string{}, Problems: map[string]Problem{},
+	}
+	for _, e := range in.Endpoints {
+		p.decide(e, in)
+	}
+	if in.Uninstalling {
+		return Plan{Problems: p.Problems}
+	}
+	p.CreateSwitch = !in.Switch.Exists
+	p.CreateState = !in.State.Exists && len(p.State) > 0
+	return p
+}
+
+func (p *Plan) decide(e zone.Endpoint, in Input) {
+	written, stands := in.Switch.Values[e.Name]
+	accepted := in.Seen[e.Name]
+	var problem Problem
+	if stands {
+		if _, problem.Switch = e.ParseSwitch(written); problem.Switch == nil {
+			accepted = strings.TrimSpace(written)
+		}
+	}
+
+	var last record
+	text, recorded := in.State.Values[e.Name]
+	if recorded {
+		last, problem.State = readRecord(text)
+	}
+	if accepted != "" && (accepted != last.lastSwitch || last.damaged) && !last.foreign {
+		text, err := last.with(accepted)
+		if err != nil {
+			problem.State = err
+		} else {
+			p.State[e.Name] = text
+		}
+	}
+
+	if !stands {
+		value := accepted
+		if value == "" {
+			value = last.lastSwitch
+		}
+		switch {
+		case value != "":
+			if _, err := e.ParseSwitch(value); err != nil {
+				problem.Switch = fmt.Errorf("the switch is missing, and its last value is not valid any more: write the switch, and nodes stay where they are until then: %w", err)
+				break
+			}
+			p.Switch[e.Name], p.Restored[e.Name] = value, true
+		case problem.State != nil:
+			problem.Switch = fmt.Errorf("endpoint %q: the switch is missing, and its last value can't be known: write one of %s, and nodes stay where they are until then",
+				e.Name, strings.Join(e.Words(), ", "))
+		default:
+			p.Switch[e.Name] = zone.PrivateZone
+		}
+	}
+	if problem != (Problem{}) {
+		p.Problems[e.Name] = problem
+	}
+}

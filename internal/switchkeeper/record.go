@@ -1,0 +1,67 @@
+package switchkeeper
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/registry-failover/registry-failover/pkg/zone"
+)
+
+// record is the state of one endpoint as far as the switch is concerned: JSON as
+// [zone.State] describes it, of which other writers have their parts.
+type record struct {
+	lastSwitch string
+	// foreign says that this program must not write here: the version is too new.
+	foreign bool
+	// damaged says that no resolver can read it.
+	damaged bool
+	fields  map[string]json.RawMessage
+}
+
+// readRecord reads one value of the state ConfigMap. What a resolver could not
+// read is an error here too, but a lastSwitch that can be made out in it is
+// given with the error.
+func readRecord(text string) (record, error) {
+	_, err := zone.ParseState([]byte(text))
+	r := record{damaged: err != nil}
+	if json.Unmarshal([]byte(text), &r.fields) != nil {
+		r.fields = nil
+		return r, err
+	}
+	var version int
+	if json.Unmarshal(r.fields["version"], &version) == nil && version > zone.StateVersion+1 {
+		return record{foreign: true}, err
+	}
+	if json.Unmarshal(r.fields["lastSwitch"], &r.lastSwitch) != nil {
+		r.lastSwitch = ""
+	}
+	return r, err
+}
+
+// with gives the record as JSON with another lastSwitch and all other fields as
+// they were; without them where they are what makes it unreadable.
+func (r record) with(value string) (string, error) {
+	own := map[string]json.RawMessage{"version": marshal(zone.StateVersion), "lastSwitch": marshal(value)}
+	fields := maps.Clone(own)
+	maps.Copy(fields, r.fields)
+	fields["lastSwitch"] = own["lastSwitch"]
+	text := marshal(fields)
+	_, err := zone.ParseState(text)
+	if err != nil && r.damaged {
+		text = marshal(own)
+		_, err = zone.ParseState(text)
+	}
+	if err != nil {
+		return "", fmt.Errorf("the switch can't be recorded: write a shorter one: %w", err)
+	}
+	return string(text), nil
+}
+
+func marshal(value any) json.RawMessage {
+	data, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // numbers, strings and JSON that was read
+	}
+	return data
+}

@@ -1,0 +1,99 @@
+package switchkeeper
+
+import (
+	"log/slog"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/tools/events"
+
+	"github.com/registry-failover/registry-failover/pkg/zone"
+)
+
+// report tells what is wrong with the switch and its record: a metric always,
+// the log and an Event when it changes.
+type report struct {
+	log                     *slog.Logger
+	events                  events.EventRecorder
+	switchValid, stateValid *prometheus.GaugeVec
+	restored                *prometheus.CounterVec
+	told                    map[string]Problem
+}
+
+func newReport(metrics prometheus.Registerer, recorder events.EventRecorder, log *slog.Logger) *report {
+	r := &report{
+		log: log, events: recorder,
+		switchValid: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "registry_failover_switch_valid",
+			Help: "1 when the switch that stands there is valid.",
+		}, []string{"endpoint"}),
+		stateValid: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "registry_failover_state_valid",
+			Help: "0 when the state that stands there can't be read, or the switch can't be recorded in it.",
+		}, []string{"endpoint"}),
+		restored: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "registry_failover_switch_restored_total",
+			Help: "How often a missing switch was brought back with its last valid value.",
+		}, []string{"endpoint"}),
+	}
+	metrics.MustRegister(r.switchValid, r.stateValid, r.restored)
+	return r
+}
+
+// problems tells of the endpoints' problems. An Event is about the switch as it was read.
+func (r *report) problems(current *corev1.ConfigMap, endpoints []zone.Endpoint, problems map[string]Problem) {
+	r.switchValid.Reset() // an endpoint may have left the configuration
+	r.stateValid.Reset()
+	told := map[string]Problem{}
+	for _, e := range endpoints {
+		now, before := problems[e.Name], r.told[e.Name]
+		told[e.Name] = now
+		_, stands := current.Data[e.Name]
+		r.switchValid.WithLabelValues(e.Name).Set(bit(stands && now.Switch == nil))
+		r.stateValid.WithLabelValues(e.Name).Set(bit(now.State == nil))
+		if text(now.Switch) != text(before.Switch) {
+			switch {
+			case now.Switch == nil:
+				r.log.Info("the switch is valid again", "endpoint", e.Name)
+			default:
+				r.log.Error("the switch can't be used: nodes keep the last valid value", "error", now.Switch)
+				if version(current) != "" {
+					r.events.Eventf(current, nil, corev1.EventTypeWarning, "InvalidSwitch", "Keep", "%s", clip(now.Switch.Error()))
+				}
+			}
+		}
+		if text(now.State) != text(before.State) {
+			switch {
+			case now.State == nil:
+				r.log.Info("the record of the switch is valid again", "endpoint", e.Name)
+			default:
+				r.log.Error("the record of the switch is not in order", "endpoint", e.Name, "error", now.State)
+			}
+		}
+	}
+	r.told = told
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func bit(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// clip keeps to the 1024 bytes that an Event's note may have.
+func clip(sentence string) string {
+	const most = 1024
+	if len(sentence) <= most {
+		return sentence
+	}
+	return strings.ToValidUTF8(sentence[:most-len("…")], "") + "…"
+}
