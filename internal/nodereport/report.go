@@ -47,7 +47,7 @@ type Report struct {
 // Answer is where one endpoint leads on the node.
 type Answer struct {
 	// Switch is the hash of the accepted switch value, as [Hash] gives it; empty
-	// while none has been accepted.
+	// while none has been accepted, and when the configuration has lost what it names.
 	Switch string `json:"switch,omitempty"`
 	// Target is where the answer leads, as a word of the switch with its network;
 	// empty while there is no answer. While no address is known for what the
