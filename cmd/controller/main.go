@@ -1,5 +1,6 @@
 // Command controller keeps the switch and its record, issues the webhook's
-// certificate, and removes the reports of nodes that are no more.
+// certificate, and removes the reports of nodes that are no more. Two
+// subcommands are the hooks of an uninstallation.
 package main
 
 import (
@@ -24,6 +25,14 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "uninstall":
+			os.Exit(uninstall(os.Args[2:]))
+		case "cleanup":
+			os.Exit(cleanup(os.Args[2:]))
+		}
+	}
 	o, err := parse(os.Args[1:])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "controller:", err)

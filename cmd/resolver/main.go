@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -19,6 +20,8 @@ import (
 	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/lastgood"
 	"github.com/registry-failover/registry-failover/internal/nodehosts"
+	"github.com/registry-failover/registry-failover/internal/nodelease"
+	"github.com/registry-failover/registry-failover/internal/nodereport"
 	"github.com/registry-failover/registry-failover/internal/resolver"
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
@@ -59,7 +62,7 @@ func run(ctx context.Context, o options) error {
 		}
 	}
 	if o.hostsFile != "" && o.nodeName == "" {
-		o.log.Warn("without --node-name this node takes no part in a switch by share or nodes")
+		o.log.Warn("without --node-name this node takes no part in a switch by share or nodes, and reports nothing")
 	}
 	wiring := resolver.Options{
 		Node: o.nodeName, Config: cfg, Follow: file.Follow, Read: read, Cache: cache,
@@ -67,6 +70,9 @@ func run(ctx context.Context, o options) error {
 	}
 	if o.hostsFile != "" {
 		wiring.Hosts = nodehosts.NewFile(o.hostsFile)
+		if wiring.Report, err = o.reporter(); err != nil {
+			return err
+		}
 	}
 	if o.listen != "" {
 		wiring.Server = dnsserver.New(dnsserver.Options{Addr: o.listen, Metrics: registry})
@@ -100,15 +106,31 @@ func (o options) reader() (func(context.Context, config.Source, func(inputs.Snap
 	if err != nil {
 		return nil, err
 	}
-	namespace := o.namespace
-	if namespace == "" {
-		namespace = inputs.Namespace()
-	}
 	return func(ctx context.Context, source config.Source, publish func(inputs.Snapshot)) error {
 		return inputs.Kube(ctx, inputs.KubeOptions{
-			Config: cluster, Namespace: namespace, WatchState: source == config.API, Logger: o.log,
+			Config: cluster, Namespace: o.inNamespace(), WatchState: source == config.API, Logger: o.log,
 		}, publish)
 	}, nil
+}
+
+// reporter returns what writes the node's Lease, nil without a cluster or a node to write of.
+func (o options) reporter() (func(context.Context, nodereport.Report) error, error) {
+	if !o.kube || o.nodeName == "" {
+		return nil, nil
+	}
+	cluster, err := inputs.RESTConfig()
+	if err != nil {
+		return nil, err
+	}
+	lease, err := nodelease.New(cluster, o.inNamespace(), o.nodeName)
+	if err != nil {
+		return nil, err
+	}
+	return lease.Write, nil
+}
+
+func (o options) inNamespace() string {
+	return cmp.Or(o.namespace, inputs.Namespace())
 }
 
 // removeHosts takes the marked block out of a hosts file, for people.

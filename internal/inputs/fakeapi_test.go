@@ -29,6 +29,7 @@ type fakeAPI struct {
 	mu        sync.Mutex
 	version   int
 	objects   map[string]map[string]string
+	uninstall string // the annotation's value on every object; set it before the object
 	history   []change
 	compacted int           // versions below are gone
 	news      chan struct{} // closed and made anew with every change
@@ -41,6 +42,7 @@ type change struct {
 	version    int
 	kind, name string
 	data       map[string]string
+	uninstall  string
 }
 
 func newFakeAPI(t *testing.T) *fakeAPI {
@@ -85,7 +87,7 @@ func (f *fakeAPI) set(name string, data map[string]string) {
 	defer f.mu.Unlock()
 	f.version++
 	_, there := f.objects[name]
-	c := change{f.version, "ADDED", name, data}
+	c := change{f.version, "ADDED", name, data, f.uninstall}
 	switch {
 	case data == nil:
 		c.kind, c.data = "DELETED", f.objects[name]
@@ -99,6 +101,13 @@ func (f *fakeAPI) set(name string, data map[string]string) {
 	f.history = append(f.history, c)
 	close(f.news)
 	f.news = make(chan struct{})
+}
+
+// annotate makes the objects that are set from now on carry the annotation; "" makes them carry none.
+func (f *fakeAPI) annotate(value string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.uninstall = value
 }
 
 func (f *fakeAPI) cutWatches() {
@@ -146,7 +155,7 @@ func (f *fakeAPI) answer(w http.ResponseWriter, r *http.Request) {
 	f.asked[verb+" "+name]++
 	status := f.refuse(verb, name)
 	data, there := f.objects[name]
-	version := f.version
+	version, uninstall := f.version, f.uninstall
 	f.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	switch {
@@ -163,11 +172,11 @@ func (f *fakeAPI) answer(w http.ResponseWriter, r *http.Request) {
 	case verb == "get" && !there:
 		fail(w, http.StatusNotFound, "NotFound", fmt.Sprintf("configmaps %q not found", name))
 	case verb == "get":
-		reply(w, object(name, version, data))
+		reply(w, object(name, version, data, uninstall))
 	default:
 		items := []any{}
 		if there {
-			items = append(items, object(name, version, data))
+			items = append(items, object(name, version, data, uninstall))
 		}
 		reply(w, map[string]any{
 			"kind": "ConfigMapList", "apiVersion": "v1",
@@ -203,7 +212,7 @@ func (f *fakeAPI) watch(w http.ResponseWriter, r *http.Request, name string) {
 			return
 		}
 		for _, c := range due {
-			reply(w, map[string]any{"type": c.kind, "object": object(name, c.version, c.data)})
+			reply(w, map[string]any{"type": c.kind, "object": object(name, c.version, c.data, c.uninstall)})
 		}
 		w.(http.Flusher).Flush()
 		select {
@@ -216,11 +225,12 @@ func (f *fakeAPI) watch(w http.ResponseWriter, r *http.Request, name string) {
 	}
 }
 
-func object(name string, version int, data map[string]string) map[string]any {
-	return map[string]any{
-		"kind": "ConfigMap", "apiVersion": "v1", "data": data,
-		"metadata": map[string]any{"name": name, "namespace": testNamespace, "resourceVersion": strconv.Itoa(version)},
+func object(name string, version int, data map[string]string, uninstall string) map[string]any {
+	metadata := map[string]any{"name": name, "namespace": testNamespace, "resourceVersion": strconv.Itoa(version)}
+	if uninstall != "" {
+		metadata["annotations"] = map[string]any{UninstallAnnotation: uninstall}
 	}
+	return map[string]any{"kind": "ConfigMap", "apiVersion": "v1", "data": data, "metadata": metadata}
 }
 
 func failure(code int, reason, message string) map[string]any {

@@ -104,6 +104,24 @@ func TestKubeFollowsWhatHappensToTheSwitch(t *testing.T) {
 	}
 }
 
+func TestKubeTellsThatTheProductIsBeingUninstalled(t *testing.T) {
+	f := newFakeAPI(t)
+	f.annotate("true")
+	f.set(SwitchName, value("privatezone"))
+	r := runKube(t, f, true)
+	r.await("the annotation is read with the first list", func(s Snapshot) bool { return s.Switch.Uninstall })
+	for _, value := range []struct {
+		annotation string
+		want       bool
+	}{{"", false}, {"force", true}, {"false", false}, {"true", true}, {"yes", false}, {"true", true}} {
+		f.annotate(value.annotation)
+		f.set(SwitchName, map[string]string{"reg.example.com": "privatezone"})
+		r.await("the annotation is "+value.annotation, func(s Snapshot) bool { return s.Switch.Uninstall == value.want })
+	}
+	f.set(SwitchName, nil)
+	r.await("a switch that is gone has none", isGone)
+}
+
 func TestKubeRecovers(t *testing.T) {
 	none := func(string, string) int { return 0 }
 	tests := map[string]struct {

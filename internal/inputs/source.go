@@ -19,11 +19,12 @@ type source struct {
 	namespace, name string
 	tell            func(Object)
 
-	mu      sync.Mutex
-	known   bool
-	missing bool
-	values  map[string]string
-	outages outages
+	mu        sync.Mutex
+	known     bool
+	missing   bool
+	values    map[string]string
+	uninstall bool
+	outages   outages
 }
 
 // IsWatchListSemanticsUnSupported keeps the Reflector from streaming the first
@@ -44,9 +45,9 @@ func (s *source) get(ctx context.Context) error {
 	err := s.request().Name(s.name).Do(limited).Into(&c)
 	switch {
 	case err == nil:
-		s.read(verbGet, c.Data, false)
+		s.read(verbGet, &c)
 	case apierrors.IsNotFound(err):
-		s.read(verbGet, nil, true)
+		s.read(verbGet, nil)
 	default:
 		s.failed(ctx, verbGet, err)
 	}

@@ -7,34 +7,39 @@ func (s *source) Add(object any) error { return s.Update(object) }
 
 // Update is told of the object when it was changed.
 func (s *source) Update(object any) error {
-	s.read(verbWatch, object.(*configMap).Data, false)
+	s.read(verbWatch, object.(*configMap))
 	return nil
 }
 
 // Delete is told that the object has been deleted.
 func (s *source) Delete(any) error {
-	s.read(verbWatch, nil, true)
+	s.read(verbWatch, nil)
 	return nil
 }
 
 // Replace is told what a list gave: the object or nothing.
 func (s *source) Replace(objects []any, _ string) error {
 	if len(objects) == 0 {
-		s.read(verbList, nil, true)
+		s.read(verbList, nil)
 		return nil
 	}
-	s.read(verbList, objects[0].(*configMap).Data, false)
+	s.read(verbList, objects[0].(*configMap))
 	return nil
 }
 
 // Resync has nothing to do.
 func (s *source) Resync() error { return nil }
 
-// read notes what is there, and that requests of the verb work.
-func (s *source) read(v verb, values map[string]string, missing bool) {
+// read notes what is there, nil when it doesn't exist, and that requests of the verb work.
+func (s *source) read(v verb, there *configMap) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.known, s.missing, s.values = true, missing, values
+	s.known, s.missing, s.values, s.uninstall = true, there == nil, nil, false
+	if there != nil {
+		s.values = there.Data
+		word := there.Annotations[UninstallAnnotation]
+		s.uninstall = word == "true" || word == "force"
+	}
 	s.outages.end(v)
 	s.show()
 }
@@ -60,7 +65,7 @@ func (s *source) failed(ctx context.Context, v verb, err error) {
 
 // show tells what is known; s.mu is held.
 func (s *source) show() {
-	object := Object{Known: s.known, Values: s.values}
+	object := Object{Known: s.known, Values: s.values, Uninstall: s.uninstall}
 	switch outage := s.outages.worst(); {
 	case outage != nil:
 		object.Problem = outage.sentence(s.namespace, s.name, s.known)

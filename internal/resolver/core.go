@@ -8,6 +8,7 @@ import (
 	"github.com/registry-failover/registry-failover/internal/dnsserver"
 	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/nodehosts"
+	"github.com/registry-failover/registry-failover/internal/nodereport"
 	"github.com/registry-failover/registry-failover/pkg/config"
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
@@ -22,6 +23,8 @@ type Core struct {
 	read      inputs.Snapshot
 	// found is what DNS gave for each name when it last gave something complete.
 	found map[string]zone.Records
+	// uninstalling is whether the switch said so when it could last be read.
+	uninstalling bool
 	// assume is set when nothing could be read for so long that waiting serves nobody.
 	assume bool
 }
@@ -53,8 +56,20 @@ func (c *Core) Configure(cfg *config.Config, lastGood func(endpoint string) Last
 // Read takes what switch and state hold now.
 func (c *Core) Read(s inputs.Snapshot) {
 	c.read = s
+	// The end of an uninstallation is a switch without the annotation. One that
+	// vanished, or can't be read, is none: its last act is to be deleted.
+	if s.Switch.Uninstall || s.Switch.Known && s.Switch.Problem == "" {
+		c.uninstalling = s.Switch.Uninstall
+	}
 	c.decide()
 }
+
+// Uninstall takes from before a restart that the product is being uninstalled.
+func (c *Core) Uninstall() { c.uninstalling = true }
+
+// Uninstalling says that the hosts file's block goes and stays away, whatever
+// the answers are: somebody has decided to uninstall the product.
+func (c *Core) Uninstalling() bool { return c.uninstalling }
 
 // Found takes what DNS gave for a name: always a complete answer, with its
 // addresses in an order that stays, or every refresh would look like a change.
@@ -119,7 +134,7 @@ func (c *Core) Block() nodehosts.Block {
 	for _, e := range c.endpoints {
 		b.Known = append(b.Known, e.Name)
 		switch {
-		case c.hosts == config.HostsOff:
+		case c.uninstalling, c.hosts == config.HostsOff:
 		case !e.decided() || e.kept != nil || e.answer == nil:
 			// What an earlier run wrote may be all that leads pulls to a registry that lives.
 			b.Keep = append(b.Keep, e.Name)
@@ -131,6 +146,22 @@ func (c *Core) Block() nodehosts.Block {
 		}
 	}
 	return b
+}
+
+// Answers is what the node reports about its answers.
+func (c *Core) Answers() map[string]nodereport.Answer {
+	answers := map[string]nodereport.Answer{}
+	for _, e := range c.endpoints {
+		var a nodereport.Answer
+		if e.decided() { // a value that left the configuration is in force no more
+			a.Switch = nodereport.Hash(e.switchValue)
+		}
+		if e.answer != nil {
+			a.Target = e.answer.Target.String()
+		}
+		answers[e.Name] = a
+	}
+	return answers
 }
 
 // Ready returns why not every endpoint has an answer that somebody decided on.

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,24 +13,35 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/registry-failover/registry-failover/internal/nodehosts"
+	"github.com/registry-failover/registry-failover/internal/nodereport"
 )
 
 // recheck is how often the hosts file is compared with what it should hold:
 // others edit it too.
 const recheck = 10 * time.Second
 
+// wish is what the hosts file shall hold, and what is reported once it does.
+type wish struct {
+	block        nodehosts.Block
+	uninstalling bool
+	answers      map[string]nodereport.Answer
+}
+
 // hostsKeeper keeps the block in a hosts file, away from the loop that answers
 // depend on: a slow disk must not delay a switch.
 type hostsKeeper struct {
 	file   *nodehosts.File
-	wanted newest[nodehosts.Block]
+	wanted newest[wish]
+	// tell takes what the file holds together with the answers that it holds them
+	// for. It doesn't block.
+	tell   func(nodereport.Report)
 	log    *slog.Logger
 	alarm  alarm
 	synced prometheus.Gauge
 }
 
 func newHostsKeeper(file *nodehosts.File, registerer prometheus.Registerer, log *slog.Logger) *hostsKeeper {
-	k := &hostsKeeper{file: file, wanted: makeNewest[nodehosts.Block](), log: log, alarm: alarm{log: log}}
+	k := &hostsKeeper{file: file, wanted: makeNewest[wish](), tell: func(nodereport.Report) {}, log: log, alarm: alarm{log: log}}
 	k.synced = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "registry_failover_hosts_synced",
 		Help: "1 when the hosts file holds the block that it should, and no foreign line for a shared endpoint; else 0.",
@@ -39,39 +51,53 @@ func newHostsKeeper(file *nodehosts.File, registerer prometheus.Registerer, log 
 }
 
 // run works until ctx ends, and applies then what is still wanted. A file system
-// that hangs makes it hang too.
+// that hangs makes it hang too; what was told last then stays behind the answers.
 func (k *hostsKeeper) run(ctx context.Context) {
-	var block *nodehosts.Block // nil before anything is wanted: the file stays as the last run left it
+	var now *wish // nil before anything is wanted: the file stays as the last run left it
+	var holds string
 	tick := time.NewTicker(recheck)
 	defer tick.Stop()
-	k.wanted.each(ctx, tick.C, func(b nodehosts.Block) {
-		if block == nil || !b.Equal(*block) { // every lookup and every event wants it again
-			block = &b
-			k.apply(b)
+	k.wanted.each(ctx, tick.C, func(w wish) {
+		// Every lookup and every event wants the same again.
+		if now == nil || !w.block.Equal(now.block) || w.uninstalling != now.uninstalling {
+			holds = k.apply(w)
 		}
+		now = &w
+		k.tell(nodereport.Report{Answers: w.answers, Hosts: holds})
 	}, func() {
-		if block != nil {
-			k.apply(*block)
+		if now != nil {
+			holds = k.apply(*now)
+			k.tell(nodereport.Report{Answers: now.answers, Hosts: holds})
 		}
 	})
 }
 
-func (k *hostsKeeper) apply(b nodehosts.Block) {
-	changed, err := k.file.Apply(b)
+// apply makes the file as wished, and returns what it holds then, in the words of a report.
+func (k *hostsKeeper) apply(w wish) (holds string) {
+	changed, err := k.file.Apply(w.block)
 	if changed {
-		k.log.Info("the hosts file was changed", "entries", len(b.Entries))
+		k.log.Info("the hosts file was changed", "entries", len(w.block.Entries), "uninstalling", w.uninstalling)
 	}
-	err = errors.Join(err, k.foreign(b.Known))
+	content, unread := k.file.Read()
+	err = cmp.Or(err, unread)
+	if !w.uninstalling {
+		err = errors.Join(err, foreign(content, w.block.Known))
+	}
 	k.alarm.set("keeping the hosts file", err)
 	k.synced.Set(truth(err == nil))
+	switch {
+	case err != nil:
+		return err.Error()
+	case w.uninstalling:
+		return nodereport.Removed
+	case len(nodehosts.Applied(content)) == 0:
+		return nodereport.None
+	}
+	return nodereport.Applied
 }
 
 // foreign returns an error when others name a shared endpoint in the file too.
-func (k *hostsKeeper) foreign(known []string) error {
-	content, err := k.file.Read()
-	if err != nil {
-		return nil // Apply has reported it
-	}
+func foreign(content []byte, known []string) error {
 	var names []string
 	for name := range nodehosts.Foreign(content) {
 		if slices.Contains(known, name) {

@@ -9,12 +9,17 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/registry-failover/registry-failover/internal/lastgood"
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
+
+// uninstallFile is the name under which a restart finds whether the product is
+// being uninstalled: the block must not come back before the switch is read again.
+const uninstallFile = "uninstall"
 
 // memory keeps on disk what a restart needs to answer as before while nothing
 // can be read: each endpoint's last good switch and state, and what DNS gave.
@@ -47,6 +52,8 @@ func (m *memory) lastGood(endpoint string) LastGood {
 	return LastGood{Switch: string(m.load("switch/" + endpoint)), State: string(m.load("state/" + endpoint))}
 }
 
+func (m *memory) uninstalling() bool { return string(m.load(uninstallFile)) == "true" }
+
 func (m *memory) records(name string) (zone.Records, bool) {
 	var r zone.Records
 	data := m.load("records/" + name)
@@ -70,7 +77,7 @@ func (m *memory) load(name string) []byte {
 
 // want replaces what shall be remembered; names are those that are looked up. It never blocks.
 func (m *memory) want(c *Core, names []string) {
-	all := remembered{values: map[string]string{}, looked: names}
+	all := remembered{values: map[string]string{uninstallFile: strconv.FormatBool(c.uninstalling)}, looked: names}
 	for _, e := range c.endpoints {
 		good := e.lastGood()
 		all.values["switch/"+e.Name], all.values["state/"+e.Name] = good.Switch, good.State

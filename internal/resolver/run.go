@@ -16,6 +16,7 @@ import (
 	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/lastgood"
 	"github.com/registry-failover/registry-failover/internal/nodehosts"
+	"github.com/registry-failover/registry-failover/internal/nodereport"
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
 
@@ -41,7 +42,10 @@ type Options struct {
 	// Server answers DNS; nil where nobody asks.
 	Server *dnsserver.Server
 	// Hosts is the hosts file that gets the block; nil where there is none.
-	Hosts   *nodehosts.File
+	Hosts *nodehosts.File
+	// Report writes what the node reports, and renews it; nil where nobody asks.
+	// Without Hosts nothing is reported.
+	Report  func(context.Context, nodereport.Report) error
 	Metrics prometheus.Registerer
 	Log     *slog.Logger
 }
@@ -54,6 +58,7 @@ type Resolver struct {
 	metrics   *metrics
 	report    report
 	hosts     *hostsKeeper
+	reporter  *reporter
 	refresher *dnsclient.Refresher
 	events    chan func()
 	notReady  atomic.Pointer[error]
@@ -71,6 +76,10 @@ func New(o Options) *Resolver {
 	}
 	if o.Hosts != nil {
 		r.hosts = newHostsKeeper(o.Hosts, o.Metrics, o.Log)
+	}
+	if o.Hosts != nil && o.Report != nil {
+		r.reporter = newReporter(o.Report, o.Metrics, o.Log)
+		r.hosts.tell = r.reporter.wanted.put
 	}
 	starting := errors.New("the resolver is starting")
 	r.notReady.Store(&starting)
@@ -116,6 +125,9 @@ func (r *Resolver) Run(ctx context.Context) error {
 			})
 		})
 	}
+	if r.memory.uninstalling() {
+		r.core.Uninstall()
+	}
 	configure(r.options.Config)
 	r.publish()
 	group.Go(func() error { return r.loop(ctx) })
@@ -125,6 +137,9 @@ func (r *Resolver) Run(ctx context.Context) error {
 	})
 	if r.options.Server != nil {
 		group.Go(func() error { return r.options.Server.Serve(ctx) })
+	}
+	if r.reporter != nil {
+		group.Go(func() error { r.reporter.run(ctx); return nil })
 	}
 	written := r.startWriters(ctx)
 	err := group.Wait()
@@ -171,7 +186,7 @@ func (r *Resolver) publish() {
 		r.options.Server.Publish(r.core.Zones())
 	}
 	if r.hosts != nil {
-		r.hosts.wanted.put(r.core.Block())
+		r.hosts.wanted.put(wish{r.core.Block(), r.core.Uninstalling(), r.core.Answers()})
 	}
 	names := r.core.Names()
 	r.refresher.SetNames(names)

@@ -31,6 +31,7 @@ type bench struct {
 	configs chan *config.Config
 	sources []config.Source
 	log     lines
+	reports reports
 }
 
 // lines is a log of which the messages are kept.
@@ -79,7 +80,8 @@ func inBubble(t *testing.T, prepare func(cache *lastgood.Store), test func(b *be
 		log := slog.New(slog.NewTextHandler(&b.log, nil))
 		b.resolver = resolver.New(resolver.Options{
 			Node: "node-a", Config: example(t), Cache: cache, Client: dnsclient.New(nil, time.Second),
-			Hosts: nodehosts.NewFile(filepath.Join(dir, "etc/hosts")), Metrics: b.registry, Log: log,
+			Hosts: nodehosts.NewFile(filepath.Join(dir, "etc/hosts")), Report: b.reports.write,
+			Metrics: b.registry, Log: log,
 			Follow: func(ctx context.Context, use func(*config.Config)) error {
 				for {
 					select {

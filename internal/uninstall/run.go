@@ -1,0 +1,44 @@
+package uninstall
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+)
+
+// Options say what is uninstalled.
+type Options struct {
+	Client kubernetes.Interface
+	// Namespace is the release's.
+	Namespace string
+	// CoreDNSNamespace and CoreDNSConfigMap name the ConfigMap that may hold our
+	// stanza. An empty name says that there is none.
+	CoreDNSNamespace, CoreDNSConfigMap string
+	// Timeout is how long nodes are waited for.
+	Timeout time.Duration
+	// Out gets sentences for people.
+	Out io.Writer
+}
+
+// Run does what comes before anything is deleted. An error is one sentence with
+// the remedy: Helm then deletes nothing. Nodes that stay silent are no error;
+// they are listed with the command to run there.
+func Run(ctx context.Context, o Options) error {
+	marked, err := o.mark(ctx)
+	if err != nil {
+		return err
+	}
+	// Before the nodes, so that CoreDNS has that time to notice.
+	if err := o.cleanCoreDNS(ctx); err != nil {
+		return err
+	}
+	if !marked {
+		o.Timeout = 0 // nobody can tell the nodes
+	}
+	return o.awaitNodes(ctx)
+}
+
+func (o Options) say(format string, args ...any) { fmt.Fprintf(o.Out, format+"\n", args...) }
