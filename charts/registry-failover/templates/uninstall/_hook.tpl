@@ -1,8 +1,8 @@
 {{/*
 Metadata of a hook's object. Call with (list $ "pre-delete" weight "name" "namespace").
-Helm makes the objects of a hook in the order of their weights, waits for the
-Job, and deletes them in the reverse order when it has succeeded. After a
-failure they stay, so that its log can be read, until the next attempt.
+Helm makes a hook's objects in the order of their weights, waits for the Job,
+and deletes them in the reverse order. When the Job fails it stays, until the
+next attempt, and the rights that it had go. Its log is shown either way.
 */}}
 {{- define "registry-failover.hookMetadata" -}}
 name: {{ index . 3 }}
@@ -15,6 +15,7 @@ annotations:
   helm.sh/hook: {{ index . 1 }}
   helm.sh/hook-weight: {{ index . 2 | quote }}
   helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+  helm.sh/hook-output-log-policy: hook-succeeded,hook-failed
 {{- end }}
 
 {{/* The pod of a hook's Job. Call with (list $ "account" (list "arguments"…)). */}}
