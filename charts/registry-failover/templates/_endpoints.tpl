@@ -1,0 +1,59 @@
+{{/*
+What the configuration leaves out has pkg/config's default here. YAML 1.1 reads
+a bare Off as the boolean false.
+*/}}
+{{- define "registry-failover.nodeHosts" -}}
+{{- $hosts := dig "node" "hosts" "OnFailover" .Values.config -}}
+{{- eq (toString $hosts) "false" | ternary "Off" $hosts -}}
+{{- end }}
+
+{{- define "registry-failover.source" -}}
+{{- dig "privateZone" "source" "VPCDNS" .Values.config -}}
+{{- end }}
+
+{{/* The source hosts of all endpoints in lowercase, as a JSON list. */}}
+{{- define "registry-failover.sourceHosts" -}}
+{{- $hosts := list -}}
+{{- range .Values.config.endpoints -}}
+  {{- range .instances -}}
+    {{- $hosts = append $hosts (lower .publicEndpoint) -}}
+    {{- $hosts = append $hosts (lower .internalEndpoint) -}}
+  {{- end -}}
+  {{- range (dig "rewrite" "extraSources" list .) -}}
+    {{- $hosts = append $hosts (lower .) -}}
+  {{- end -}}
+{{- end -}}
+{{- toJson $hosts -}}
+{{- end }}
+
+{{/*
+The words that the switch takes for an endpoint, as a JSON list in the order of
+zone.Endpoint.Words. Call with (list $ $endpoint).
+*/}}
+{{- define "registry-failover.words" -}}
+{{- $learns := eq (include "registry-failover.source" (index . 0)) "API" -}}
+{{- $words := list "privatezone" -}}
+{{- range (index . 1).instances -}}
+  {{- $internal := or .internalAddresses (and $learns .vpcID) -}}
+  {{- if or $internal (eq .network "public") -}}
+    {{- $words = append $words .name -}}
+  {{- end -}}
+  {{- if $internal -}}
+    {{- $words = append $words (printf "%s/internal" .name) -}}
+  {{- end -}}
+  {{- $words = append $words (printf "%s/public" .name) -}}
+{{- end -}}
+{{- toJson $words -}}
+{{- end }}
+
+{{/* The first standby of an endpoint that its bare name can lead to. Call with (list $ $endpoint). */}}
+{{- define "registry-failover.standby" -}}
+{{- $words := include "registry-failover.words" . | fromJsonArray -}}
+{{- $standby := "" -}}
+{{- range (index . 1).instances -}}
+  {{- if and (not $standby) (ne .name (index $ 1).primary) (has .name $words) -}}
+    {{- $standby = .name -}}
+  {{- end -}}
+{{- end -}}
+{{- $standby | default "privatezone" -}}
+{{- end }}
