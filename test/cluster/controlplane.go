@@ -24,6 +24,7 @@ func (c *Cluster) startControlPlane(ctx context.Context) error {
 		"--bind-address", "0.0.0.0", "--advertise-address", node1, "--secure-port", "6443",
 		"--tls-cert-file", path("apiserver.crt"), "--tls-private-key-file", path("apiserver.key"),
 		"--client-ca-file", path("ca.crt"),
+		"--kubelet-preferred-address-types", "InternalIP",
 		"--kubelet-client-certificate", path("apiserver-kubelet.crt"), "--kubelet-client-key", path("apiserver-kubelet.key"),
 		"--service-account-key-file", path("accounts.key"), "--service-account-signing-key-file", path("accounts.key"),
 		"--service-account-issuer", "https://kubernetes.default.svc",

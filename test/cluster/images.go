@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -38,7 +39,7 @@ func (c *Cluster) build(ctx context.Context) error {
 }
 
 func (c *Cluster) image(program string) (v1.Image, error) {
-	return ociimage.BuildFromBinary(path("bin", program), ociimage.Options{})
+	return ociimage.BuildFromBinary(path("bin", program), ociimage.Options{Architecture: runtime.GOARCH})
 }
 
 // loadImages puts what the cluster itself consists of on the node, and the workload into both instances.
@@ -50,7 +51,7 @@ func (c *Cluster) loadImages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	coredns, err := ociimage.BuildFromBinary(c.Tool("coredns", "coredns"), ociimage.Options{})
+	coredns, err := ociimage.BuildFromBinary(c.Tool("coredns", "coredns"), ociimage.Options{Architecture: runtime.GOARCH})
 	if err != nil {
 		return err
 	}

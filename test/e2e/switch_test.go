@@ -63,7 +63,11 @@ func awaitRuntime(t *testing.T, addr string) {
 
 // refuseWrongWords tries what isn't valid, as a person would.
 func (s *scenario) refuseWrongWords(t *testing.T) {
-	for _, word := range []string{"hangzou", "", "to: hangzhou\nshare: 10"} {
+	const words = "write one of privatezone, hangzhou, hangzhou/internal, hangzhou/public, zhangjiakou, zhangjiakou/internal, zhangjiakou/public"
+	for word, remedy := range map[string]string{
+		"hangzou": words, "": words, "to: hangzou\nreason: a drill": words,
+		"to: hangzhou\nshare: 10": "from is missing",
+	} {
 		output, err := node.Kubectl(t.Context(), "-n", namespace, "patch", "configmap", "registry-failover", "--type", "merge",
 			"-p", fmt.Sprintf(`{"data":{%q:%q}}`, cluster.Endpoint, word))
 		if err == nil {
@@ -71,10 +75,8 @@ func (s *scenario) refuseWrongWords(t *testing.T) {
 			continue
 		}
 		t.Log(err)
-		for _, valid := range []string{"privatezone", "hangzhou", "hangzhou/internal", "zhangjiakou/public"} {
-			if !strings.Contains(err.Error(), valid) {
-				t.Errorf("the sentence for %q doesn't name %s: %v", word, valid, err)
-			}
+		if !strings.Contains(err.Error(), remedy) {
+			t.Errorf("the sentence for %q doesn't say %q: %v", word, remedy, err)
 		}
 	}
 	awaitSwitch(t, "hangzhou")
