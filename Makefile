@@ -5,9 +5,14 @@
 
 FUZZTIME ?= 20s
 
+# The names of the images: REGISTRY/registry-failover-PROGRAM:TAG.
+REGISTRY ?= localhost
+TAG ?= $(shell git describe --tags --always --dirty)
+PLATFORMS ?= linux/amd64,linux/arm64
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test unit demo fuzz lint vuln bench clean
+.PHONY: help build images test unit demo fuzz lint vuln bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +21,9 @@ help: ## show this list
 # builds another user's; such a build goes without the stamp.
 build: ## build static binaries into bin/ (1 to 2 minutes the first time)
 	CGO_ENABLED=0 go build $$(git status >/dev/null 2>&1 || echo -buildvcs=false) -trimpath -ldflags="-s -w" -o bin/ ./cmd/...
+
+images: ## build the images into dist/images.tar and print their digests (5 minutes the first time, then 1)
+	CGO_ENABLED=0 go run -trimpath ./tools/images --registry=$(REGISTRY) --tag=$(TAG) --platforms=$(PLATFORMS) --output dist/images.tar
 
 test: demo unit ## play the demo, then run the unit tests (up to 10 minutes the first time, then 1)
 
@@ -44,5 +52,5 @@ bench: build ## measure sizes, switching times, memory and throughput (Linux, 2 
 	@tools/ensure-dnsperf
 	@coredns=$$(tools/build coredns) && go run ./test/bench -bin bin -coredns "$$coredns"
 
-clean: ## remove bin/; built tools stay in the user's cache
-	rm -rf bin
+clean: ## remove bin/ and dist/; built tools stay in the user's cache
+	rm -rf bin dist

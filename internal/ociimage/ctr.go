@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
@@ -26,7 +27,7 @@ func Import[Image mutate.Appendable](ctx context.Context, ctr []string, images m
 		writer.CloseWithError(err)
 		written <- err
 	}()
-	words := append(ctr[1:len(ctr):len(ctr)], "--namespace", "k8s.io", "images", "import", "-")
+	words := slices.Concat(ctr[1:], []string{"--namespace", "k8s.io", "images", "import", "-"})
 	command := exec.CommandContext(ctx, ctr[0], words...)
 	command.Stdin = reader
 	said, err := command.CombinedOutput()

@@ -32,7 +32,7 @@ func TestPushedImagesCanBePulledByPlatform(t *testing.T) {
 		"org.opencontainers.image.source":   "https://github.com/registry-failover/registry-failover",
 		"org.opencontainers.image.licenses": "Apache-2.0",
 	}
-	for _, line := range strings.Split(strings.TrimSpace(listed), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(listed), "\n") {
 		_, digest, _ := strings.Cut(line, "@")
 		tag := strings.TrimSuffix(line, "@"+digest)
 		reference, err := name.ParseReference(tag)
