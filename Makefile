@@ -29,6 +29,7 @@ test: demo unit ## play the demo, then run the unit tests (up to 10 minutes the 
 
 unit: ## run all unit tests and fuzz seeds under the race detector
 	@tools/ensure-cc
+	@tools/build helm4 >/dev/null
 	@echo "unit tests with -race: up to 6 minutes the first time, as dependencies are compiled for it"
 	CGO_ENABLED=1 go test -race ./...
 

@@ -9,32 +9,45 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/metadata"
 )
 
-// passing are kinds whose objects come and go by themselves: events, and what
-// the kubelet and the control plane keep for their own.
-var passing = []string{"events", "events.events.k8s.io", "componentstatuses", "nodes.metrics.k8s.io", "pods.metrics.k8s.io"}
-
-// objects names every object of the cluster, as kind/namespace/name.
-func objects(t *testing.T) map[string]bool {
-	t.Helper()
+// objects names every object of the cluster but events, as resource namespace/name.
+func objects(ctx context.Context) (map[string]bool, error) {
+	kinds, err := node.Client.Discovery().ServerPreferredResources()
+	if err != nil {
+		return nil, err
+	}
+	client, err := metadata.NewForConfig(node.Config)
+	if err != nil {
+		return nil, err
+	}
 	found := map[string]bool{}
-	for kind := range strings.FieldsSeq(kubectl(t, "api-resources", "--verbs", "list", "-o", "name")) {
-		if slices.Contains(passing, kind) {
-			continue
+	for _, kind := range kinds {
+		group, err := schema.ParseGroupVersion(kind.GroupVersion)
+		if err != nil {
+			return nil, err
 		}
-		list := kubectl(t, "get", kind, "-A", "--ignore-not-found",
-			"-o", `jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name}{"\n"}{end}`)
-		for name := range strings.FieldsSeq(list) {
-			found[kind+" "+name] = true
+		for _, resource := range kind.APIResources {
+			if !slices.Contains(resource.Verbs, "list") || resource.Name == "events" || resource.Name == "componentstatuses" {
+				continue
+			}
+			list, err := client.Resource(group.WithResource(resource.Name)).List(ctx, metav1.ListOptions{})
+			if err != nil {
+				return nil, err
+			}
+			for _, object := range list.Items {
+				found[resource.Name+" "+object.Namespace+"/"+object.Name] = true
+			}
 		}
 	}
-	return found
+	return found, nil
 }
 
-// awaitNothingLeft waits until there is no object that wasn't there before the
-// installation, nor one missing. CoreDNS's pod is another one since its
-// configuration changed, and so is the ReplicaSet.
+// awaitNothingLeft waits until every object that wasn't there before the
+// installation is gone, and none is missing. CoreDNS's pods are others since
+// its configuration changed.
 func (s *scenario) awaitNothingLeft(t *testing.T) {
 	t.Helper()
 	coredns, err := node.Client.CoreV1().ConfigMaps("kube-system").Get(t.Context(), "coredns", metav1.GetOptions{})
@@ -44,9 +57,13 @@ func (s *scenario) awaitNothingLeft(t *testing.T) {
 	if strings.Contains(coredns.Data["Corefile"], "registry-failover") {
 		t.Errorf("CoreDNS is still configured:\n%s", coredns.Data["Corefile"])
 	}
-	await(t, "nothing is left", 2*time.Minute, func(context.Context) error {
+	ofDNS := func(object string) bool { return strings.Contains(object, " kube-system/coredns-") }
+	await(t, "nothing is left", 2*time.Minute, func(ctx context.Context) error {
+		now, err := objects(ctx)
+		if err != nil {
+			return err
+		}
 		var different []string
-		now := objects(t)
 		for object := range now {
 			if !s.before[object] && !ofDNS(object) {
 				different = append(different, "+ "+object)
@@ -64,5 +81,3 @@ func (s *scenario) awaitNothingLeft(t *testing.T) {
 		return nil
 	})
 }
-
-func ofDNS(object string) bool { return strings.Contains(object, " kube-system/coredns-") }

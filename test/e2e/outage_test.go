@@ -73,7 +73,7 @@ func (s *scenario) startWithoutSwitch(t *testing.T) {
 	kubectl(t, "-n", namespace, "scale", "deployment/registry-failover-controller", "--replicas", "2")
 	awaitSwitch(t, "hangzhou")
 	// What was deleted by hand above comes back as it does for a person: with an upgrade.
-	s.runHelm(t, "upgrade", "--force-conflicts=false")
+	s.runHelm(t, "upgrade")
 	awaitRollouts(t)
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -37,7 +36,11 @@ func newScenario(t *testing.T, helm int) *scenario {
 	}
 	awaitAccount(t, shop)
 	awaitAccount(t, namespace)
-	return &scenario{helm: helm, before: objects(t)}
+	before, err := objects(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &scenario{helm: helm, before: before}
 }
 
 // awaitAccount waits for the account that pods of a new namespace run under.
@@ -52,6 +55,7 @@ func awaitAccount(t *testing.T, namespace string) {
 // await looks until condition returns nil, and fails the test with its last error after limit.
 func await(t *testing.T, what string, limit time.Duration, condition func(context.Context) error) {
 	t.Helper()
+	defer logSlow(t, what, time.Now())
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -69,9 +73,18 @@ func await(t *testing.T, what string, limit time.Duration, condition func(contex
 	}
 }
 
+// logSlow shows where the time of a run goes.
+func logSlow(t *testing.T, what string, begin time.Time) {
+	t.Helper()
+	if took := time.Since(begin); took > 2*time.Second {
+		t.Logf("%.1f s: %s", took.Seconds(), what)
+	}
+}
+
 // kubectl runs kubectl, which must succeed, and returns what it prints.
 func kubectl(t *testing.T, args ...string) string {
 	t.Helper()
+	defer logSlow(t, "kubectl "+strings.Join(args, " "), time.Now())
 	output, err := node.Kubectl(t.Context(), args...)
 	if err != nil {
 		t.Fatal(err)
@@ -147,5 +160,4 @@ func (s *scenario) report(t *testing.T) {
 		output, err := node.Kubectl(context.WithoutCancel(t.Context()), args...)
 		t.Logf("kubectl %s\n%s%v", strings.Join(args, " "), output, err)
 	}
-	_ = filepath.Base
 }

@@ -25,9 +25,7 @@ func (s *scenario) uninstall(t *testing.T) {
 	if got := hostsFile(t); got != cluster.HostsFile {
 		t.Errorf("the node's hosts file is %q", got)
 	}
-	for _, kind := range []string{"deployment/web"} {
-		kubectl(t, "-n", shop, "delete", kind)
-	}
+	kubectl(t, "-n", shop, "delete", "deployment/web")
 	s.awaitNothingLeft(t)
 }
 

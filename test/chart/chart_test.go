@@ -1,0 +1,138 @@
+package chart
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestTwoRenderingsAreTheSame(t *testing.T) {
+	path := values(t, read(t, repository+"/testdata/config/full.yaml"))
+	first, err := template(t, "--values="+path)
+	if err != nil {
+		t.Fatal(first)
+	}
+	for range 3 {
+		if again, _ := template(t, "--values="+path); again != first {
+			t.Fatal("they differ")
+		}
+	}
+}
+
+func TestHelmFindsNothingToImprove(t *testing.T) {
+	if output, err := run(t, "lint", "--strict", "--kube-version=1.30.0", chartDir, "--values="+example); err != nil {
+		t.Error(output)
+	}
+}
+
+func TestTheExampleIsTheManualProceduresOne(t *testing.T) {
+	want := "config:\n  " + strings.ReplaceAll(strings.TrimSpace(afterFirstLine(read(t, repository+"/testdata/config/example.yaml"))), "\n", "\n  ") + "\n"
+	if got := read(t, example); !strings.HasSuffix(got, want) {
+		t.Errorf("%s differs from testdata/config/example.yaml", example)
+	}
+}
+
+func afterFirstLine(text string) string {
+	_, rest, _ := strings.Cut(text, "\n")
+	return rest
+}
+
+func TestMistakesAreToldWithTheirRemedy(t *testing.T) {
+	for sentence, test := range map[string]struct {
+		arguments []string
+		want      string
+	}{
+		"nothing is set":                       {nil, "image.registry is empty: name the registry that holds the product's images, as host[:port][/path]\nconfig.endpoints is empty: configure at least one shared endpoint, as docs/configuration.md shows"},
+		"images from the shared endpoint":      {[]string{"--values=" + example, "--set=image.registry=cross-region.registry.io/x"}, `image.registry: "cross-region.registry.io/x" is a shared endpoint, and the product must start when what it leads to is dead: name another registry`},
+		"images from an instance":              {[]string{"--values=" + example, "--set=image.registry=B-registry-vpc.cn-zhangjiakou.cr.aliyuncs.com:443/x"}, `is the instance "zhangjiakou" of "cross-region.registry.io", and the product must start when that is dead: name another registry`},
+		"a primary that is none":               {[]string{"--values=" + example, "--set=config.endpoints[0].primary=beijing"}, `config.endpoints[0].primary: "beijing" is no instance of this endpoint: one of hangzhou, zhangjiakou`},
+		"one name for two endpoints":           {[]string{"--values=" + values(t, twice(t))}, `config.endpoints[1].name: "cross-region.registry.io" is there twice, and the switch can have one key of that name: configure each endpoint once`},
+		"CoreDNS's ConfigMap is one of ours":   {[]string{"--values=" + example, "--set=coredns.namespace=" + namespace, "--set=coredns.configMap=registry-failover"}, `coredns.configMap: "registry-failover" is one of the product's own ConfigMaps: name CoreDNS's`},
+		"a scheme in the registry":             {[]string{"--values=" + example, "--set=image.registry=https://registry.example.com"}, "at '/image/registry': 'https://registry.example.com' does not match pattern"},
+		"a value that doesn't exist":           {[]string{"--values=" + example, "--set=webhook.replica=3"}, "at '/webhook': additional properties 'replica' not allowed"},
+		"a Kubernetes that is too old":         {[]string{"--values=" + example, "--kube-version=1.29.9"}, "chart requires kubeVersion: >=1.30.0-0"},
+		"a Kubernetes of a vendor that is not": {[]string{"--values=" + example, "--kube-version=v1.30.1-aliyun.1"}, ""},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			output, err := template(t, test.arguments...)
+			if (err != nil) != (test.want != "") || !strings.Contains(output, test.want) {
+				t.Errorf("helm says %v: %.500s", err, output)
+			}
+		})
+	}
+}
+
+// twice is the example with its endpoint given twice.
+func twice(t *testing.T) string {
+	t.Helper()
+	text := read(t, repository+"/testdata/config/example.yaml")
+	return text + text[strings.Index(text, "- name: cross-region"):]
+}
+
+func TestNotesNameTheNextThreeCommands(t *testing.T) {
+	notes := func(t *testing.T, arguments ...string) string {
+		t.Helper()
+		output, err := run(t, append([]string{"install", "any", chartDir, "--dry-run=client", "--namespace=ops", "--values=" + example}, arguments...)...)
+		_, notes, found := strings.Cut(output, "NOTES:\n")
+		if err != nil || !found {
+			t.Fatalf("%v: %s", err, output)
+		}
+		return notes
+	}
+	t.Run("with the names of the values", func(t *testing.T) {
+		got := notes(t, "--set=dns.clusterIP=172.16.0.53")
+		for _, want := range []string{
+			"kubectl -n ops rollout status daemonset/registry-failover-resolver\n",
+			"kubectl -n ops get configmap registry-failover -o yaml\n",
+			`kubectl -n ops patch configmap registry-failover --type merge -p '{"data":{"cross-region.registry.io":"hangzhou"}}'` + "\n",
+			"    # BEGIN registry-failover\n    cross-region.registry.io:53 {\n        errors\n        forward . 172.16.0.53\n    }\n    # END registry-failover\n",
+		} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%q is missing in\n%s", want, got)
+			}
+		}
+		if strings.Contains(got, "WARNING") {
+			t.Error(got)
+		}
+	})
+	for sentence, test := range map[string]struct{ set, want string }{
+		"an address that the cluster chooses is asked for": {"=dns.clusterIP=", "kubectl -n ops get service registry-failover-resolver-dns -o jsonpath='{.spec.clusterIP}'"},
+		"one replica is too few":                           {"=dns.replicas=1", "WARNING: dns.replicas is 1"},
+		"an audit moves nothing":                           {"=config.admission.enforcement=Audit", "WARNING: config.admission.enforcement is Audit"},
+		"nodes without a block follow PrivateZone":         {"=config.node.hosts=Off", "WARNING: config.node.hosts is Off"},
+		"and so with YAML's Off":                           {"=config.node.hosts=false", "WARNING: config.node.hosts is Off"},
+		"an extra source may be an instance":               {"=config.endpoints[0].rewrite.extraSources[0]=Registry.example.com", "WARNING: image.registry is on Registry.example.com, an extra source"},
+		"a standby that can't be named":                    {"-json=config.endpoints[0].instances[0].internalAddresses=[]", "WARNING: cross-region.registry.io has no standby"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			if got := notes(t, "--set"+test.set); !strings.Contains(got, test.want) {
+				t.Errorf("%q is missing in\n%s", test.want, got)
+			}
+		})
+	}
+}
+
+func TestNodesAreLeftAloneWithHostsOff(t *testing.T) {
+	for _, off := range []string{"Off", "false"} {
+		all := render(t, "--values="+example, "--set=config.node.hosts="+off)
+		for _, o := range all {
+			if o.GetName() == "registry-failover-resolver" || o.GetName() == "registry-failover-leases" {
+				t.Errorf("%s: %s %s is there", off, o.GetKind(), o.GetName())
+			}
+		}
+	}
+	if all := render(t, "--values="+example); !all.has("DaemonSet", "registry-failover-resolver") {
+		t.Error("the DaemonSet is missing by default")
+	}
+}
+
+func TestEveryObjectCarriesTheProductsLabels(t *testing.T) {
+	for _, o := range render(t, "--values="+example) {
+		labels := o.GetLabels()
+		if labels["app.kubernetes.io/part-of"] != "registry-failover" || labels["app.kubernetes.io/name"] == "" || labels["app.kubernetes.io/component"] == "" {
+			t.Errorf("%s %s has the labels %v", o.GetKind(), o.GetName(), labels)
+		}
+		if ns := o.GetNamespace(); ns != "" && ns != namespace && o.GetName() != "registry-failover-uninstall-coredns" {
+			t.Errorf("%s %s is in %s", o.GetKind(), o.GetName(), ns)
+		}
+	}
+}

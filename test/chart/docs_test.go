@@ -1,0 +1,62 @@
+package chart
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/yaml"
+)
+
+// TestEveryValueIsInTheDocumentsTable compares values.yaml with the table in
+// docs/chart.md. The keys of config and of resources are documented elsewhere.
+func TestEveryValueIsInTheDocumentsTable(t *testing.T) {
+	var defaults map[string]any
+	if err := yaml.UnmarshalStrict([]byte(read(t, chartDir+"/values.yaml")), &defaults); err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for group, value := range defaults {
+		if group == "config" {
+			want = append(want, group)
+			continue
+		}
+		for key := range value.(map[string]any) {
+			want = append(want, group+"."+key)
+		}
+	}
+	_, table, _ := strings.Cut(read(t, repository+"/docs/chart.md"), "## Values\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	var got []string
+	for line := range strings.Lines(table) {
+		if value, isRow := strings.CutPrefix(line, "| `"); isRow {
+			value, _, _ = strings.Cut(value, "`")
+			got = append(got, value)
+		}
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("values.yaml (-) and docs/chart.md (+) differ:\n%s", diff)
+	}
+}
+
+// TestTheSchemaHasTheValues: Helm would refuse the chart's own defaults else, but not a key that only the schema has.
+func TestTheSchemaHasTheValues(t *testing.T) {
+	var defaults map[string]any
+	if err := yaml.UnmarshalStrict([]byte(read(t, chartDir+"/values.yaml")), &defaults); err != nil {
+		t.Fatal(err)
+	}
+	root := readSchema(t)
+	for group, s := range root.Properties {
+		if group == "global" || group == "config" {
+			continue
+		}
+		values, _ := defaults[group].(map[string]any)
+		if diff := cmp.Diff(slices.Sorted(maps.Keys(s.follow(root).Properties)), slices.Sorted(maps.Keys(values))); diff != "" {
+			t.Errorf("%s has other keys in the schema (-) than in values.yaml (+):\n%s", group, diff)
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package chart
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	rbacv1 "k8s.io/api/rbac/v1"
+)
+
+// rights are what each account of the release may do: scope, groups, resources, verbs and names in one line each.
+func rights(t *testing.T, all objects) map[string][]string {
+	t.Helper()
+	rules := map[string][]rbacv1.PolicyRule{}
+	for _, o := range all {
+		switch key := o.GetKind() + " " + o.GetNamespace() + " " + o.GetName(); o.GetKind() {
+		case "Role":
+			rules[key] = get[rbacv1.Role](t, all, "Role", o.GetName()).Rules
+		case "ClusterRole":
+			rules[key] = get[rbacv1.ClusterRole](t, all, "ClusterRole", o.GetName()).Rules
+		}
+	}
+	found := map[string][]string{}
+	add := func(where string, subjects []rbacv1.Subject, role string) {
+		for _, s := range subjects {
+			for _, r := range rules[role] {
+				line := strings.TrimRight(fmt.Sprintf("%s: %s %s: %s %s", where, strings.Join(r.APIGroups, "+"), strings.Join(r.Resources, "+"),
+					strings.Join(r.Verbs, ","), strings.Join(r.ResourceNames, ",")), " ")
+				found[s.Name] = append(found[s.Name], line)
+			}
+		}
+		delete(rules, role)
+	}
+	for _, o := range all {
+		switch o.GetKind() {
+		case "RoleBinding":
+			b := get[rbacv1.RoleBinding](t, all, "RoleBinding", o.GetName())
+			add(b.Namespace, b.Subjects, b.RoleRef.Kind+" "+b.Namespace+" "+b.RoleRef.Name)
+		case "ClusterRoleBinding":
+			b := get[rbacv1.ClusterRoleBinding](t, all, "ClusterRoleBinding", o.GetName())
+			add("cluster", b.Subjects, b.RoleRef.Kind+"  "+b.RoleRef.Name)
+		}
+	}
+	for _, lines := range found {
+		slices.Sort(lines)
+	}
+	if left := slices.Collect(maps.Keys(rules)); len(left) > 0 {
+		t.Errorf("nobody is bound to %v", left)
+	}
+	return found
+}
+
+// TestRightsAreThoseOfTheTables has the tables of docs/controller.md,
+// docs/uninstall.md and docs/chart.md: who may do more is found here.
+func TestRightsAreThoseOfTheTables(t *testing.T) {
+	const readSwitch = "registry-failover:  configmaps: get,list,watch registry-failover,registry-failover-state"
+	want := map[string][]string{
+		"registry-failover-resolver-dns": {readSwitch},
+		"registry-failover-resolver":     {readSwitch, "registry-failover: coordination.k8s.io leases: create,patch"},
+		"registry-failover-controller": {
+			"cluster:  nodes: get,list,watch",
+			"cluster: admissionregistration.k8s.io mutatingwebhookconfigurations: get,list,watch,patch registry-failover",
+			"registry-failover:  configmaps: create",
+			"registry-failover:  configmaps: get,list,watch,patch registry-failover,registry-failover-state",
+			"registry-failover:  secrets: create",
+			"registry-failover:  secrets: get,list,watch,update registry-failover-webhook-certificate",
+			"registry-failover: +events.k8s.io events: create,patch",
+			"registry-failover: coordination.k8s.io leases: create",
+			"registry-failover: coordination.k8s.io leases: get,update registry-failover-controller",
+			"registry-failover: coordination.k8s.io leases: list,watch,delete",
+		},
+		"registry-failover-uninstall": {
+			"cluster:  nodes: list",
+			"kube-system:  configmaps: get,patch coredns",
+			"registry-failover:  configmaps: get,patch registry-failover",
+			"registry-failover: coordination.k8s.io leases: list",
+		},
+		"registry-failover-cleanup": {
+			"registry-failover:  configmaps: delete registry-failover,registry-failover-state,registry-failover-status",
+			"registry-failover:  pods: list",
+			"registry-failover:  secrets: delete registry-failover-webhook-certificate",
+			"registry-failover: coordination.k8s.io leases: delete registry-failover-controller",
+			"registry-failover: coordination.k8s.io leases: deletecollection",
+		},
+		"oncall": {"registry-failover:  configmaps: get,patch registry-failover"},
+	}
+	got := rights(t, render(t, "--values="+example, "--set=operator.subjects[0].kind=Group,operator.subjects[0].name=oncall,operator.subjects[0].apiGroup=rbac.authorization.k8s.io"))
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRightsGoWithTheirFeature(t *testing.T) {
+	all := render(t, "--values="+example, "--set=config.node.hosts=Off,coredns.configMap=")
+	for _, o := range all {
+		if o.GetName() == "registry-failover-resolver" || o.GetNamespace() == "kube-system" {
+			t.Errorf("%s %s is there", o.GetKind(), o.GetName())
+		}
+	}
+	if all.has("RoleBinding", "registry-failover-operator") {
+		t.Error("nobody was named as an operator")
+	}
+}
