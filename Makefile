@@ -12,10 +12,10 @@ PLATFORMS ?= linux/amd64,linux/arm64
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build images test unit demo fuzz lint vuln bench clean
+.PHONY: help build images test unit e2e demo demo-cluster fuzz lint vuln bench clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Go refuses to stamp a version when git can't read the checkout, as when root
 # builds another user's; such a build goes without the stamp.
@@ -25,17 +25,28 @@ build: ## build static binaries into bin/ (1 to 2 minutes the first time)
 images: ## build the images into dist/images.tar and print their digests (5 minutes the first time, then 1)
 	CGO_ENABLED=0 go run -trimpath ./tools/images --registry=$(REGISTRY) --tag=$(TAG) --platforms=$(PLATFORMS) --output dist/images.tar
 
-test: demo unit ## play the demo, then run the unit tests (up to 10 minutes the first time, then 1)
+# What the cluster consists of takes long to compile, the first time: that
+# goes on beside the unit tests.
+test: demo ## play the demo, run the unit tests and those on a real cluster (up to 45 minutes the first time, then 8)
+	@if [ "$$(uname)" = Linux ] && [ "$$(id -u)" = 0 ]; then tools/cluster >/dev/null & fi; \
+	  $(MAKE) unit; unit=$$?; wait; [ $$unit = 0 ] && $(MAKE) e2e
 
 unit: ## run all unit tests and fuzz seeds under the race detector
 	@tools/ensure-cc
 	@tools/build helm4 >/dev/null
 	@echo "unit tests with -race: up to 6 minutes the first time, as dependencies are compiled for it"
-	CGO_ENABLED=1 go test -race ./...
+	CGO_ENABLED=1 go test -race $$(go list ./... | grep -v /test/e2e$$)
+
+e2e: ## play failovers on a real Kubernetes on this machine (Linux and root; 30 minutes the first time, then 5)
+	@tools/ensure-cc
+	CGO_ENABLED=1 go test -race -count=1 -timeout 60m ./test/e2e
 
 # With the flags of build, so that nothing is compiled twice.
 demo: build ## play a failover with the real programs, no root needed (2 minutes the first time)
 	CGO_ENABLED=0 go run -trimpath ./test/demo -bin bin
+
+demo-cluster: ## leave a real Kubernetes running with the chart installed (Linux and root; 25 minutes the first time, then 1)
+	CGO_ENABLED=0 go run -trimpath ./test/cluster/demo
 
 fuzz: ## run each fuzz target for FUZZTIME (20s each)
 	@echo "fuzzing: some minutes more the first time, as dependencies are compiled for it"

@@ -47,6 +47,7 @@ func (c *Cluster) Kubeconfig() string { return path("admin.conf") }
 // start returns when pods can be created and names be resolved.
 func (c *Cluster) start(ctx context.Context) error {
 	begin := time.Now()
+	fmt.Println("cluster: starting, which takes about 20 s")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}

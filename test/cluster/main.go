@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"github.com/registry-failover/registry-failover/test/sandbox"
@@ -45,11 +44,11 @@ func enter(o Options, use func(context.Context, *Cluster) int) (int, error) {
 		if err := sandbox.Supported(); err != nil {
 			return 0, err
 		}
-		dirs, err := prepare(ctx, repository)
+		tools, err := prepare(ctx, repository)
 		if err != nil {
 			return 0, err
 		}
-		options.Env = []string{toolsVariable + "=" + strings.Join(dirs, string(filepath.ListSeparator))}
+		options.Env = []string{tools}
 	}
 	return sandbox.Run(options, func(box sandbox.Box) int {
 		c := &Cluster{Root: repository, Dir: box.Dir, Logs: filepath.Join(box.Dir, "logs"), box: box}

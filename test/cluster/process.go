@@ -2,12 +2,10 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"time"
 )
 
@@ -42,21 +40,7 @@ func (p *Process) Start() error {
 	return nil
 }
 
-// Stop ends the program as a node that shuts down does.
-func (p *Process) Stop() error {
-	if err := p.running.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return err
-	}
-	select {
-	case <-p.ended:
-	case <-time.After(10 * time.Second):
-		_ = p.running.Process.Kill()
-		<-p.ended
-	}
-	return nil
-}
-
-// Kill ends the program as a crash does.
+// Kill ends the program as a crash does. It returns when it has ended.
 func (p *Process) Kill() {
 	_ = p.running.Process.Kill()
 	<-p.ended

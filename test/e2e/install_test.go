@@ -22,13 +22,16 @@ func (s *scenario) install(t *testing.T) {
 	s.addStanza(t)
 }
 
+// exampleValues are those of the README.
+const exampleValues = "charts/registry-failover/examples/two-regions.yaml"
+
 // runHelm installs or upgrades with the values of the manual procedure's example.
 func (s *scenario) runHelm(t *testing.T, verb string, more ...string) {
 	t.Helper()
 	chart := filepath.Join(node.Root, "charts", "registry-failover")
 	args := append([]string{
 		verb, "registry-failover", chart, "--namespace", namespace,
-		"--values", filepath.Join(chart, "examples", "two-regions.yaml"),
+		"--values", filepath.Join(node.Root, exampleValues),
 		"--set", "image.registry=" + cluster.ProductRegistry, "--set", "image.tag=" + cluster.ProductTag,
 	}, more...)
 	output, err := node.Helm(t.Context(), s.helm, args...)

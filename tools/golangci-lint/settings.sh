@@ -1,0 +1,1 @@
+takes='up to 10 minutes'
