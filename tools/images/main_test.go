@@ -50,20 +50,6 @@ $`).MatchString(first) {
 	}
 }
 
-func TestAnotherTagOrRevisionGivesOtherImages(t *testing.T) {
-	root := repository(t)
-	on := func(tag, revision string) string {
-		return images(t, root, "--registry", "localhost", "--platforms", "linux/amd64", "--tag", tag, "--revision", revision)
-	}
-	first := on("v1", "a")
-	if on("v1", "b") == first {
-		t.Error("the revision isn't in the digest")
-	}
-	if strings.ReplaceAll(on("v2", "a"), ":v2@", ":v1@") == first {
-		t.Error("the tag isn't in the digest")
-	}
-}
-
 func TestABuildThatFailsSaysWhy(t *testing.T) {
 	root := repository(t)
 	if err := os.WriteFile(filepath.Join(root, "cmd", "webhook", "main.go"), []byte("package main\n"), 0o644); err != nil {
