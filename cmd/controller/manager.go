@@ -34,7 +34,8 @@ func newManager(cluster *rest.Config, o options) (manager.Manager, error) {
 	cluster = rest.CopyConfig(cluster)
 	cluster.QPS = -1 // the delays between attempts are limit enough, and a second limit would add to them
 	return manager.New(cluster, manager.Options{
-		Logger: logger,
+		Logger:         logger,
+		MapperProvider: kinds,
 		// Whatever is watched has a restricted watch of its own; no read may begin another.
 		Cache:                         cache.Options{ReaderFailOnMissingInformer: true},
 		Metrics:                       metricsserver.Options{BindAddress: "0"},

@@ -94,6 +94,7 @@ func (k *Keeper) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.
 	if err != nil {
 		return reconcile.Result{}, err
 	}
+	moment := k.view.moment()
 	current, err := k.read(ctx, inputs.SwitchName)
 	if err != nil {
 		return reconcile.Result{}, err
@@ -101,7 +102,7 @@ func (k *Keeper) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.
 	endpoints := *k.endpoints.Load()
 	in := Input{Endpoints: endpoints, Switch: object(current), State: object(state)}
 	in.Uninstalling = uninstalling(current.Annotations) || !in.Switch.Exists && k.view.marked()
-	k.view.read(in.Switch.Values, endpoints)
+	k.view.read(moment, in.Switch.Values, endpoints)
 	seen, upToDate := k.view.at(version(current))
 	switch {
 	case upToDate:
@@ -119,7 +120,7 @@ func (k *Keeper) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.
 	k.report.problems(current, endpoints, plan.Problems)
 	err = k.apply(ctx, plan, current, state)
 	switch {
-	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err):
+	case errors.Is(err, errMeanwhile):
 		return reconcile.Result{RequeueAfter: soon}, nil
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 		return reconcile.Result{}, nil

@@ -22,6 +22,7 @@ func uninstalling(annotations map[string]string) bool {
 // view is what the watch has shown of the switch, version by version.
 type view struct {
 	mu           sync.Mutex
+	shown        int    // how often the watch has shown anything
 	version      string // of the switch that stands, "" while there is none
 	uninstalling bool   // the last version carried the mark
 	accepted     map[string]string
@@ -40,6 +41,7 @@ func version(c *corev1.ConfigMap) string {
 func (v *view) show(c *corev1.ConfigMap, endpoints []zone.Endpoint) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.shown++
 	v.version, v.uninstalling = version(c), uninstalling(c.Annotations)
 	for _, e := range endpoints {
 		if value, stands := c.Data[e.Name]; stands {
@@ -53,17 +55,29 @@ func (v *view) show(c *corev1.ConfigMap, endpoints []zone.Endpoint) {
 func (v *view) gone(unseen bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.shown++
 	v.version = ""
 	if unseen {
 		v.accepted = nil
 	}
 }
 
-// read notes what a read gave. Where the watch is behind it will show the same,
-// and older versions before; where it skips versions it doesn't.
-func (v *view) read(values map[string]string, endpoints []zone.Endpoint) {
+// moment is what a read that begins now is compared with.
+func (v *view) moment() int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	return v.shown
+}
+
+// read notes what a read gave that began at a moment. A watch that is behind will
+// show it again, after older versions; one that was interrupted may skip it. If
+// the watch has shown anything since that moment, it may be newer than the read.
+func (v *view) read(moment int, values map[string]string, endpoints []zone.Endpoint) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.shown != moment {
+		return
+	}
 	for _, e := range endpoints {
 		if value, stands := values[e.Name]; stands {
 			v.accept(e, value)

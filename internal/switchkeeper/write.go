@@ -2,6 +2,7 @@ package switchkeeper
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,7 +11,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
 )
 
 // read gives the ConfigMap, or one without a version when there is none.
@@ -83,17 +83,25 @@ func (k *Keeper) write(ctx context.Context, read *corev1.ConfigMap, values map[s
 	}
 	maps.Copy(c.Data, values)
 	if create {
-		if err := k.client.Create(ctx, c); err != nil {
-			return fmt.Errorf("create ConfigMap %s/%s: %w", c.Namespace, c.Name, err)
-		}
-		return nil
+		err := k.client.Create(ctx, c)
+		return written("create", c, err, apierrors.IsAlreadyExists(err))
 	}
 	for key := range values {
 		delete(c.BinaryData, key) // a key stands in one of the two only
 	}
-	if err := k.client.Patch(ctx, c, client.MergeFromWithOptions(read, client.MergeFromWithOptimisticLock{})); err != nil {
-		return fmt.Errorf("patch ConfigMap %s/%s: %w", c.Namespace, c.Name, err)
+	err := k.client.Patch(ctx, c, client.MergeFromWithOptions(read, client.MergeFromWithOptimisticLock{}))
+	return written("patch", c, err, apierrors.IsConflict(err) || apierrors.IsNotFound(err))
+}
+
+// errMeanwhile says that it was written or deleted after it had been read.
+var errMeanwhile = errors.New("somebody has written meanwhile")
+
+func written(verb string, c *corev1.ConfigMap, err error, meanwhile bool) error {
+	switch {
+	case meanwhile:
+		return errMeanwhile
+	case err != nil:
+		return fmt.Errorf("%s ConfigMap %s/%s: %w", verb, c.Namespace, c.Name, err)
 	}
 	return nil
 }
-
