@@ -38,6 +38,19 @@ func newPod(t *testing.T, name, image string) *corev1.Pod {
 	return pod
 }
 
+// wouldBe is the image that the API server would store for a pod: dry runs are admitted as all others.
+func wouldBe(ctx context.Context, pod metav1.ObjectMeta) (image string, err error) {
+	pod.Name = "dry-run"
+	created, err := node.Client.CoreV1().Pods(pod.Namespace).Create(ctx, &corev1.Pod{
+		ObjectMeta: pod,
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "web", Image: sourceImage}}},
+	}, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	if err != nil {
+		return "", err
+	}
+	return created.Spec.Containers[0].Image, nil
+}
+
 // deletePod returns when it is gone.
 func deletePod(t *testing.T, namespace, name string) {
 	t.Helper()
@@ -84,11 +97,20 @@ func ready(pod *corev1.Pod) error {
 // podsOf lists the pods of one of the product's workloads that aren't ending.
 func podsOf(t *testing.T, component string) []corev1.Pod {
 	t.Helper()
-	list, err := node.Client.CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{
+	pods, err := listPods(t.Context(), component)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pods
+}
+
+// listPods fails when there is none.
+func listPods(ctx context.Context, component string) ([]corev1.Pod, error) {
+	list, err := node.Client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{
 		LabelSelector: "app.kubernetes.io/part-of=registry-failover,app.kubernetes.io/component=" + component,
 	})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	var pods []corev1.Pod
 	for _, pod := range list.Items {
@@ -97,9 +119,9 @@ func podsOf(t *testing.T, component string) []corev1.Pod {
 		}
 	}
 	if len(pods) == 0 {
-		t.Fatalf("there is no pod of %s", component)
+		return nil, fmt.Errorf("there is no pod of %s", component)
 	}
-	return pods
+	return pods, nil
 }
 
 // admissions sums what all webhooks have counted.
