@@ -54,7 +54,12 @@ func run(t testing.TB, arguments ...string) (output string, err error) {
 // template runs `helm template`, for the Kubernetes that a cluster would have.
 func template(t testing.TB, arguments ...string) (output string, err error) {
 	t.Helper()
-	return run(t, append([]string{"template", "any", chartDir, "--namespace=" + namespace, "--kube-version=1.30.0"}, arguments...)...)
+	return templateChart(t, chartDir, arguments...)
+}
+
+func templateChart(t testing.TB, dir string, arguments ...string) (output string, err error) {
+	t.Helper()
+	return run(t, append([]string{"template", "any", dir, "--namespace=" + namespace, "--kube-version=1.30.0"}, arguments...)...)
 }
 
 // values writes a file of values: the configuration, and the rest as lines of YAML.
@@ -85,7 +90,12 @@ type objects []unstructured.Unstructured
 
 func render(t testing.TB, arguments ...string) objects {
 	t.Helper()
-	output, err := template(t, arguments...)
+	return renderChart(t, chartDir, arguments...)
+}
+
+func renderChart(t testing.TB, dir string, arguments ...string) objects {
+	t.Helper()
+	output, err := templateChart(t, dir, arguments...)
 	if err != nil {
 		t.Fatalf("%v: %s", err, output)
 	}
