@@ -2,10 +2,6 @@
 // helm, and compares what comes out with the code that it is for. Policies are
 // evaluated as the API server does it, with cel-go.
 //
-// HELM names another helm than the pinned one of tools/helm4. With
-// REGISTRY_FAILOVER_KUBECONFIG the switch's policy is also tried on a real API
-// server, where the chart must be installed with [switchcorpus.Config] in the
-// namespace registry-failover.
-//
-// [switchcorpus.Config]: https://pkg.go.dev/github.com/registry-failover/registry-failover/test/switchcorpus
+// HELM names another helm than the pinned one of tools/helm4. On a real API
+// server the policies are tried by test/e2e.
 package chart
