@@ -56,7 +56,7 @@ func New(config *rest.Config, namespace, node string) (*Writer, error) {
 }
 
 // Write makes the Lease say what the report says, and renews it. An error is one
-// sentence with the Lease, the cause and the remedy where there is one, the same
+// sentence with the namespace and name of the Lease, the cause and the remedy where there is one, the same
 // each time for the same cause.
 func (w *Writer) Write(ctx context.Context, r nodereport.Report) error {
 	body, err := render(w.namespace, w.node, r, w.now())
@@ -70,7 +70,7 @@ func (w *Writer) Write(ctx context.Context, r nodereport.Report) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("Lease %s/%s can't be written: %w%s", w.namespace, w.node, cause(err), w.remedy(err))
+	return fmt.Errorf("node report %s/%s can't be written: %w%s", w.namespace, w.node, cause(err), w.remedy(err))
 }
 
 // cause leaves out what differs with each attempt: the port that a connection came from.

@@ -107,11 +107,11 @@ func TestWriteNamesTheCauseAndTheRemedy(t *testing.T) {
 	}{
 		"a missing rule": {
 			status(403, "Forbidden", `leases "node-a" is forbidden: User "x" cannot patch`),
-			[]string{"Lease registry-failover/node-a can't be written: leases \"node-a\" is forbidden", "must allow create and patch on leases"},
+			[]string{"node report registry-failover/node-a can't be written: leases \"node-a\" is forbidden", "must allow create and patch on leases"},
 		},
 		"an overloaded API server":  {status(429, "TooManyRequests", "slow down"), []string{"can't be written: slow down"}},
 		"a connection that is cut":  {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, []string{"can't be written: EOF"}},
-		"an answer that is no JSON": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) }, []string{"can't be written: "}},
+		"an answer that is no JSON": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, []string{"can't be written: "}},
 	}
 	for sentence, test := range tests {
 		t.Run(sentence, func(t *testing.T) {
@@ -141,7 +141,7 @@ func TestUnreachableAPIServerIsTheSameErrorEachTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Write(t.Context(), nodereport.Report{}); err == nil || err.Error() != "Lease registry-failover/node-a can't be written: connect: connection refused" {
+	if err := w.Write(t.Context(), nodereport.Report{}); err == nil || err.Error() != "node report registry-failover/node-a can't be written: connect: connection refused" {
 		t.Errorf("it is %v", err)
 	}
 }

@@ -34,7 +34,7 @@ const writers = nodereport.PartOf + "=registry-failover," + nodereport.Component
 // each object that couldn't be deleted.
 func Cleanup(ctx context.Context, o Options) error {
 	if left := o.awaitEnd(ctx); left != "" {
-		o.say("%s after %v. What they write again goes with `kubectl -n %s delete leases --selector %s`.", left, patience, o.Namespace, nodereport.Selector)
+		o.say("After %v %s. What they write again goes with `kubectl -n %s delete leases --selector %s`.", patience, left, o.Namespace, nodereport.Selector)
 	}
 	err := untilNil(ctx, func() error { return o.deleteAll(ctx) })
 	if err != nil {
@@ -50,7 +50,7 @@ func (o Options) awaitEnd(ctx context.Context) (left string) {
 	err := untilNil(ctx, func() error {
 		pods, err := o.Client.CoreV1().Pods(o.Namespace).List(ctx, metav1.ListOptions{LabelSelector: writers})
 		if err != nil {
-			return fmt.Errorf("Pods of controller and resolvers can't be listed: %w", err)
+			return fmt.Errorf("the pods of controller and resolvers can't be listed: %w", err)
 		}
 		var names []string
 		for i := range pods.Items {
@@ -59,7 +59,7 @@ func (o Options) awaitEnd(ctx context.Context) (left string) {
 			}
 		}
 		if len(names) > 0 {
-			return fmt.Errorf("Pods %s are still there", few(names))
+			return fmt.Errorf("pods %s are still there", few(names))
 		}
 		return nil
 	})

@@ -179,7 +179,7 @@ func TestCleanupDoesNotWaitForeverForAPodOnADeadNode(t *testing.T) {
 		if took, err := h.end(); err != nil || took != time.Minute {
 			t.Errorf("after %v: %v", took, err)
 		}
-		h.says("Pods resolver-1 are still there after 1m0s.",
+		h.says("After 1m0s pods resolver-1 are still there. What they",
 			"kubectl -n registry-failover delete leases --selector app.kubernetes.io/part-of=registry-failover,app.kubernetes.io/component=resolver")
 		if got := h.left(); got != foreignOnes {
 			t.Errorf("left are %s", got)

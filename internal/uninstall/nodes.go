@@ -89,7 +89,7 @@ func (o Options) reports(ctx context.Context, nodes map[string]bool) (tally, err
 func (o Options) tell(t tally) {
 	o.say("%d of %d nodes report that they have no block.", t.done, t.done+len(t.silent)+len(t.without))
 	if len(t.without) > 0 {
-		o.say("No resolver has ever reported from %s: nothing was written there.", few(t.without))
+		o.say("No resolver has ever reported from %s: no block is known there.", few(t.without))
 	}
 	if len(t.silent) == 0 {
 		return

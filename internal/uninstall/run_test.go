@@ -138,7 +138,7 @@ func TestRunEndsAsSoonAsAllNodesHaveReported(t *testing.T) {
 		if err != nil || took > 32*time.Second {
 			t.Errorf("after %v: %v", took, err)
 		}
-		h.says("3 of 4 nodes report that they have no block.", "No resolver has ever reported from new: nothing was written there.")
+		h.says("3 of 4 nodes report that they have no block.", "No resolver has ever reported from new: no block is known there.")
 		if h.out.has("These nodes don't") {
 			t.Errorf("it says %q", h.out.text.String())
 		}
