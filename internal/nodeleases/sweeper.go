@@ -83,7 +83,7 @@ func (s *Sweeper) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile
 		return reconcile.Result{RequeueAfter: time.Second}, nil
 	}
 	list := &metav1.PartialObjectMetadataList{}
-	list.SetGroupVersionKind(leaseKind.GroupVersion().WithKind("LeaseList"))
+	list.SetGroupVersionKind(leaseKind) // the items' kind: a cache knows no other
 	if err := s.leases.List(ctx, list, client.InNamespace(s.Namespace)); err != nil {
 		return reconcile.Result{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
@@ -23,8 +24,8 @@ type record struct {
 // read is an error here too, but a lastSwitch that can be made out in it is
 // given with the error.
 func readRecord(text string) (record, error) {
-	_, err := zone.ParseState([]byte(text))
-	r := record{damaged: err != nil}
+	s, err := zone.ParseState([]byte(text))
+	r := record{damaged: err != nil, lastSwitch: s.LastSwitch}
 	if json.Unmarshal([]byte(text), &r.fields) != nil {
 		r.fields = nil
 		return r, err
@@ -33,7 +34,7 @@ func readRecord(text string) (record, error) {
 	if json.Unmarshal(r.fields["version"], &version) == nil && version > zone.StateVersion+1 {
 		return record{foreign: true}, err
 	}
-	if json.Unmarshal(r.fields["lastSwitch"], &r.lastSwitch) != nil {
+	if r.damaged && json.Unmarshal(r.fields["lastSwitch"], &r.lastSwitch) != nil {
 		r.lastSwitch = ""
 	}
 	return r, err
@@ -45,6 +46,8 @@ func (r record) with(value string) (string, error) {
 	own := map[string]json.RawMessage{"version": marshal(zone.StateVersion), "lastSwitch": marshal(value)}
 	fields := maps.Clone(own)
 	maps.Copy(fields, r.fields)
+	// Go's decoder takes names without regard to case.
+	maps.DeleteFunc(fields, func(name string, _ json.RawMessage) bool { return strings.EqualFold(name, "lastSwitch") })
 	fields["lastSwitch"] = own["lastSwitch"]
 	text := marshal(fields)
 	_, err := zone.ParseState(text)
