@@ -9,9 +9,10 @@ import (
 	"os/exec"
 	"time"
 
-	"golang.org/x/sys/unix"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/registry-failover/registry-failover/test/sandbox"
 )
 
 // A Node is kubelet, containerd and kube-proxy, and the files that they read.
@@ -41,8 +42,8 @@ func (c *Cluster) mountEtc() error {
 	if output, err := exec.Command("cp", "-a", "/etc", etc).CombinedOutput(); err != nil { //nolint:noctx // takes a moment
 		return fmt.Errorf("could not copy /etc: %w: %s", err, output)
 	}
-	if err := unix.Mount(etc, "/etc", "", unix.MS_BIND, ""); err != nil {
-		return fmt.Errorf("could not mount /etc: %w", err)
+	if err := sandbox.Bind(etc, "/etc"); err != nil {
+		return err
 	}
 	for file, content := range map[string]string{
 		"/etc/hosts": HostsFile, "/etc/resolv.conf": resolvConf, "/etc/hostname": "node1\n",

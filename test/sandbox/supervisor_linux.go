@@ -154,6 +154,14 @@ func mountSystem() error {
 	return os.Setenv("TMPDIR", "/run/tmp")
 }
 
+// Bind shows a directory at another place too, for the function and what it starts.
+func Bind(directory, at string) error {
+	if err := unix.Mount(directory, at, "", unix.MS_BIND, ""); err != nil {
+		return fmt.Errorf("could not mount %s at %s: %w", directory, at, err)
+	}
+	return nil
+}
+
 func isSocket(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeSocket != 0
