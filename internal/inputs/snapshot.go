@@ -13,10 +13,6 @@ const (
 	StateName = "registry-failover-state"
 )
 
-// UninstallAnnotation on the switch says that the product is being uninstalled,
-// when it is "true" or "force". The pre-delete hook sets it.
-const UninstallAnnotation = "registry-failover.io/uninstall"
-
 // Object is one of the two ConfigMaps, or directories, as it was last read.
 type Object struct {
 	// Known says that it has been read, or is known not to exist: Values is what
@@ -27,8 +23,8 @@ type Object struct {
 	Values map[string]string
 	// Unreadable says of names that are there without a readable value why, in one sentence each.
 	Unreadable map[string]string
-	// Uninstall says that UninstallAnnotation is there, or was when the object
-	// could last be read. A directory has no annotations.
+	// Uninstall is what [Uninstalling] says of the object, or said when it could
+	// last be read. A directory has no annotations.
 	Uninstall bool
 	// Problem is one sentence when the object as a whole is missing or unreadable, else empty.
 	Problem string

@@ -37,8 +37,7 @@ func (s *source) read(v verb, there *configMap) {
 	s.known, s.missing, s.values, s.uninstall = true, there == nil, nil, false
 	if there != nil {
 		s.values = there.Data
-		word := there.Annotations[UninstallAnnotation]
-		s.uninstall = word == "true" || word == "force"
+		s.uninstall = Uninstalling(there.Annotations, there.Data)
 	}
 	s.outages.end(v)
 	s.show()

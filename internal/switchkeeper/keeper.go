@@ -101,7 +101,7 @@ func (k *Keeper) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.
 	}
 	endpoints := *k.endpoints.Load()
 	in := Input{Endpoints: endpoints, Switch: object(current), State: object(state)}
-	in.Uninstalling = uninstalling(current.Annotations) || !in.Switch.Exists && k.view.marked()
+	in.Uninstalling = inputs.Uninstalling(current.Annotations, current.Data) || !in.Switch.Exists && k.view.marked()
 	k.view.read(moment, in.Switch.Values, endpoints)
 	seen, upToDate := k.view.at(version(current))
 	switch {

@@ -117,18 +117,18 @@ func TestNewEndpointGetsAKey(t *testing.T) {
 }
 
 func TestUninstalling(t *testing.T) {
-	for _, mark := range []string{"true", "force"} {
+	for mark, stands := range map[string]string{"true": "privatezone", "force": "hangzhou"} {
 		t.Run(mark, func(t *testing.T) {
 			w := newWorld(t)
-			w.put(inputs.SwitchName, "hangzhou")
+			w.put(inputs.SwitchName, stands)
 			w.settle()
 			c := w.get(inputs.SwitchName)
-			c.Annotations = map[string]string{UninstallAnnotation: mark}
+			c.Annotations = map[string]string{inputs.UninstallAnnotation: mark}
 			w.must(w.Update(t.Context(), c))
 			w.settle()
 			w.drop(inputs.StateName)
 			w.settle()
-			w.expect("hangzhou", "-")
+			w.expect(stands, "-")
 			w.drop(inputs.SwitchName)
 			w.keeper.eyes().OnDelete(c)
 			w.settle()
@@ -143,13 +143,17 @@ func TestUninstalling(t *testing.T) {
 	}
 }
 
-func TestAnotherWordMarksNothing(t *testing.T) {
-	w := newWorld(t)
-	c := w.put(inputs.SwitchName, "hangzhou")
-	c.Annotations = map[string]string{UninstallAnnotation: "false"}
-	w.must(w.Update(t.Context(), c))
-	w.settle()
-	w.expect("hangzhou", lastSwitch("hangzhou"))
+// TestMarkThatDoesNotHold has another word than the two, and one that an
+// uninstallation has left that was given up before a failover.
+func TestMarkThatDoesNotHold(t *testing.T) {
+	for _, mark := range []string{"false", "true"} {
+		w := newWorld(t)
+		c := w.put(inputs.SwitchName, "hangzhou")
+		c.Annotations = map[string]string{inputs.UninstallAnnotation: mark}
+		w.must(w.Update(t.Context(), c))
+		w.settle()
+		w.expect("hangzhou", lastSwitch("hangzhou"))
+	}
 }
 
 // TestMarkThatOnlyTheWatchSaw deletes before the mark could be read.
@@ -158,7 +162,7 @@ func TestMarkThatOnlyTheWatchSaw(t *testing.T) {
 	w.put(inputs.SwitchName, "hangzhou")
 	w.settle()
 	c := w.get(inputs.SwitchName)
-	c.Annotations = map[string]string{UninstallAnnotation: "true"}
+	c.Annotations = map[string]string{inputs.UninstallAnnotation: "force"}
 	w.drop(inputs.SwitchName)
 	w.keeper.eyes().OnDelete(c)
 	w.settle()

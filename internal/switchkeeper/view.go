@@ -7,17 +7,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
-
-// UninstallAnnotation on the switch, "true" or "force", says that the product is being uninstalled.
-const UninstallAnnotation = "registry-failover.io/uninstall"
-
-// uninstalling says whether the annotations carry the mark.
-func uninstalling(annotations map[string]string) bool {
-	mark := annotations[UninstallAnnotation]
-	return mark == "true" || mark == "force"
-}
 
 // view is what the watch has shown of the switch, version by version.
 type view struct {
@@ -42,7 +34,7 @@ func (v *view) show(c *corev1.ConfigMap, endpoints []zone.Endpoint) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.shown++
-	v.version, v.uninstalling = version(c), uninstalling(c.Annotations)
+	v.version, v.uninstalling = version(c), inputs.Uninstalling(c.Annotations, c.Data)
 	for _, e := range endpoints {
 		if value, stands := c.Data[e.Name]; stands {
 			v.accept(e, value)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -16,11 +14,6 @@ import (
 
 	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/pkg/zone"
-)
-
-const (
-	marked = "true"
-	forced = "force"
 )
 
 // mark annotates the switch, and reports whether there is one. It refuses while
@@ -50,19 +43,19 @@ func (o Options) markOnce(ctx context.Context) (there bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("the switch can't be read: %w", err)
 	}
-	if found.Annotations[inputs.UninstallAnnotation] == forced {
+	if found.Annotations[inputs.UninstallAnnotation] == inputs.UninstallForce {
 		return true, nil
 	}
 	if err := o.refuse(found); err != nil {
 		return true, err
 	}
-	if found.Annotations[inputs.UninstallAnnotation] == marked {
+	if found.Annotations[inputs.UninstallAnnotation] == inputs.UninstallMark {
 		return true, nil
 	}
 	// The version makes it a conflict when somebody throws the switch just now.
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
 		"resourceVersion": found.ResourceVersion,
-		"annotations":     map[string]string{inputs.UninstallAnnotation: marked},
+		"annotations":     map[string]string{inputs.UninstallAnnotation: inputs.UninstallMark},
 	}})
 	if err != nil {
 		return true, err
@@ -73,21 +66,15 @@ func (o Options) markOnce(ctx context.Context) (there bool, err error) {
 	return true, nil
 }
 
-// refuse returns an error with the remedies while a value of the switch leads
-// anywhere but to PrivateZone. A value that isn't valid does so too: the one
-// before it is in force, and nobody knows here which that is.
+// refuse returns an error with the remedies while a failover is active.
 func (o Options) refuse(found *corev1.ConfigMap) error {
-	var active []string
-	failback := map[string]string{}
-	for _, endpoint := range slices.Sorted(maps.Keys(found.Data)) {
-		// An endpoint without instances knows no word but privatezone.
-		if _, err := (zone.Endpoint{Name: endpoint}).ParseSwitch(found.Data[endpoint]); err != nil {
-			active = append(active, endpoint)
-			failback[endpoint] = zone.PrivateZone
-		}
-	}
+	active := inputs.FailedOver(found.Data)
 	if len(active) == 0 {
 		return nil
+	}
+	failback := map[string]string{}
+	for _, endpoint := range active {
+		failback[endpoint] = zone.PrivateZone
 	}
 	patch, err := json.Marshal(map[string]any{"data": failback})
 	if err != nil {
@@ -98,5 +85,5 @@ func (o Options) refuse(found *corev1.ConfigMap) error {
 		"or uninstall in spite of it after `kubectl -n %s annotate --overwrite configmap %s %s=%s`",
 		zone.PrivateZone, strings.Join(active, ", "),
 		o.Namespace, inputs.SwitchName, patch,
-		o.Namespace, inputs.SwitchName, inputs.UninstallAnnotation, forced)
+		o.Namespace, inputs.SwitchName, inputs.UninstallAnnotation, inputs.UninstallForce)
 }

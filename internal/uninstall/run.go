@@ -38,7 +38,12 @@ func Run(ctx context.Context, o Options) error {
 	if !marked {
 		o.Timeout = 0 // nobody can tell the nodes
 	}
-	return o.awaitNodes(ctx)
+	if err := o.awaitNodes(ctx); err != nil {
+		return err
+	}
+	// Whoever threw the switch meanwhile needs what would be deleted now.
+	_, err = o.markOnce(ctx)
+	return err
 }
 
 func (o Options) say(format string, args ...any) { fmt.Fprintf(o.Out, format+"\n", args...) }

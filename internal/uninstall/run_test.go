@@ -123,6 +123,21 @@ func TestSwitchThatIsThrownMeanwhileIsLookedAtAgain(t *testing.T) {
 	})
 }
 
+func TestSwitchThatIsThrownWhileNodesAreWaitedForStopsTheUninstallation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := start(t, Run, theSwitch("privatezone"), node("a"), lease("a", "applied"))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		thrown := theSwitch("hangzhou", uninstallAnnotation+"=true")
+		if err := h.api.Tracker().Update(corev1.SchemeGroupVersion.WithResource("configmaps"), thrown, namespace); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.end(); err == nil || !strings.Contains(err.Error(), "the switch doesn't say privatezone") {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
 func TestRunEndsAsSoonAsAllNodesHaveReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		election := lease("registry-failover-controller", "")
