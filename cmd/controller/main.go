@@ -19,7 +19,7 @@ import (
 	"github.com/registry-failover/registry-failover/internal/diagnostics"
 	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/lastgood"
-	"github.com/registry-failover/registry-failover/internal/nodeleases"
+	"github.com/registry-failover/registry-failover/internal/orphanleases"
 	"github.com/registry-failover/registry-failover/internal/switchkeeper"
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
@@ -74,7 +74,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	follow := []func(*config.Config){func(c *config.Config) { keeper.Configure(c.Zones()) }}
-	err = nodeleases.Watch(mgr, nodeleases.Options{Client: direct, Namespace: o.namespace, Keep: leaderLease, Log: o.log})
+	err = orphanleases.Watch(mgr, orphanleases.Options{Client: direct, Namespace: o.namespace, Keep: leaderLease, Log: o.log})
 	if err != nil {
 		return err
 	}

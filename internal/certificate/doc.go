@@ -6,5 +6,5 @@
 // certificate into the MutatingWebhookConfiguration.
 //
 // open-policy-agent/cert-controller does the same and doesn't fit: see
-// docs/decisions/0005-an-own-issuer.md and cert_controller_test.go.
+// docs/decisions/0005-an-own-issuer.md.
 package certificate

@@ -1,4 +1,4 @@
-package nodeleases
+package orphanleases
 
 import (
 	"context"
@@ -11,21 +11,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
+	"github.com/registry-failover/registry-failover/internal/nodereport"
 	"github.com/registry-failover/registry-failover/internal/watches"
 )
-
-// reports are the labels of a Lease that a resolver writes. The Lease by which
-// the controller elects its leader has others.
-var reports = labels.Set{
-	"app.kubernetes.io/part-of":   "registry-failover",
-	"app.kubernetes.io/component": "resolver",
-}
 
 var (
 	leaseKind = coordinationv1.SchemeGroupVersion.WithKind("Lease")
@@ -53,7 +46,7 @@ type Sweeper struct {
 
 // Watch lets a new Sweeper work while the manager leads.
 func Watch(mgr manager.Manager, o Options) error {
-	leases, err := watches.New(mgr, watches.Metadata(leaseKind), watches.Selection{Namespace: o.Namespace, Labels: reports})
+	leases, err := watches.New(mgr, watches.Metadata(leaseKind), watches.Selection{Namespace: o.Namespace, Labels: nodereport.Labels()})
 	if err != nil {
 		return err
 	}
