@@ -70,11 +70,11 @@ func run(ctx context.Context, o options) error {
 		Client: direct, Namespace: o.namespace, Endpoints: cfg.Zones(),
 		Metrics: registry, Events: mgr.GetEventRecorder("registry-failover-controller"), Log: o.log,
 	})
-	if err := keeper.Watch(mgr); err != nil {
+	if err := keeper.Watch(ctx, mgr); err != nil {
 		return err
 	}
 	follow := []func(*config.Config){func(c *config.Config) { keeper.Configure(c.Zones()) }}
-	err = orphanleases.Watch(mgr, orphanleases.Options{Client: direct, Namespace: o.namespace, Keep: leaderLease, Log: o.log})
+	err = orphanleases.Watch(ctx, mgr, orphanleases.Options{Client: direct, Namespace: o.namespace, Keep: leaderLease, Log: o.log})
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func run(ctx context.Context, o options) error {
 		issuer := certificate.New(certificate.Options{
 			Client: direct, Namespace: o.namespace, ClusterDomain: cfg.Cluster.Domain, Metrics: registry, Log: o.log,
 		})
-		if err := issuer.Watch(mgr); err != nil {
+		if err := issuer.Watch(ctx, mgr); err != nil {
 			return err
 		}
 		follow = append(follow, func(c *config.Config) { issuer.Configure(c.Cluster.Domain) })

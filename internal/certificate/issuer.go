@@ -85,7 +85,7 @@ func (i *Issuer) Configure(clusterDomain string) {
 }
 
 // Watch lets the issuer work while the manager leads.
-func (i *Issuer) Watch(mgr manager.Manager) error {
+func (i *Issuer) Watch(ctx context.Context, mgr manager.Manager) error {
 	for _, watch := range []struct {
 		object    client.Object
 		selection watches.Selection
@@ -93,7 +93,7 @@ func (i *Issuer) Watch(mgr manager.Manager) error {
 		{watches.Metadata(corev1.SchemeGroupVersion.WithKind("Secret")), watches.Selection{Namespace: i.namespace, Name: SecretName}},
 		{watches.Metadata(admissionv1.SchemeGroupVersion.WithKind("MutatingWebhookConfiguration")), watches.Selection{Name: WebhookName}},
 	} {
-		w, err := watches.New(mgr, watch.object, watch.selection)
+		w, err := watches.New(ctx, mgr, watch.object, watch.selection)
 		if err != nil {
 			return err
 		}

@@ -45,12 +45,12 @@ type Sweeper struct {
 }
 
 // Watch lets a new Sweeper work while the manager leads.
-func Watch(mgr manager.Manager, o Options) error {
-	leases, err := watches.New(mgr, watches.Metadata(leaseKind), watches.Selection{Namespace: o.Namespace, Labels: nodereport.Labels()})
+func Watch(ctx context.Context, mgr manager.Manager, o Options) error {
+	leases, err := watches.New(ctx, mgr, watches.Metadata(leaseKind), watches.Selection{Namespace: o.Namespace, Labels: nodereport.Labels()})
 	if err != nil {
 		return err
 	}
-	nodes, err := watches.New(mgr, watches.Metadata(nodeKind), watches.Selection{})
+	nodes, err := watches.New(ctx, mgr, watches.Metadata(nodeKind), watches.Selection{})
 	if err != nil {
 		return err
 	}

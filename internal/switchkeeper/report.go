@@ -53,10 +53,9 @@ func (r *report) problems(current *corev1.ConfigMap, endpoints []zone.Endpoint, 
 		r.switchValid.WithLabelValues(e.Name).Set(bit(stands && now.Switch == nil))
 		r.stateValid.WithLabelValues(e.Name).Set(bit(now.State == nil))
 		if text(now.Switch) != text(before.Switch) {
-			switch {
-			case now.Switch == nil:
+			if now.Switch == nil {
 				r.log.Info("the switch is valid again", "endpoint", e.Name)
-			default:
+			} else {
 				r.log.Error("the switch can't be used: nodes keep the last valid value", "error", now.Switch)
 				if version(current) != "" {
 					r.events.Eventf(current, nil, corev1.EventTypeWarning, "InvalidSwitch", "Keep", "%s", clip(now.Switch.Error()))
@@ -64,10 +63,9 @@ func (r *report) problems(current *corev1.ConfigMap, endpoints []zone.Endpoint, 
 			}
 		}
 		if text(now.State) != text(before.State) {
-			switch {
-			case now.State == nil:
+			if now.State == nil {
 				r.log.Info("the record of the switch is valid again", "endpoint", e.Name)
-			default:
+			} else {
 				r.log.Error("the record of the switch is not in order", "endpoint", e.Name, "error", now.State)
 			}
 		}

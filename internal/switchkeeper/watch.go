@@ -1,6 +1,8 @@
 package switchkeeper
 
 import (
+	"context"
+
 	corev1 "k8s.io/api/core/v1"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -11,12 +13,12 @@ import (
 
 // Watch lets the keeper work while the manager leads, and see what happens to the
 // switch also while it doesn't.
-func (k *Keeper) Watch(mgr manager.Manager) error {
-	choice, err := watches.New(mgr, &corev1.ConfigMap{}, watches.Selection{Namespace: k.namespace, Name: inputs.SwitchName})
+func (k *Keeper) Watch(ctx context.Context, mgr manager.Manager) error {
+	choice, err := watches.New(ctx, mgr, &corev1.ConfigMap{}, watches.Selection{Namespace: k.namespace, Name: inputs.SwitchName})
 	if err != nil {
 		return err
 	}
-	state, err := watches.New(mgr, watches.Metadata(corev1.SchemeGroupVersion.WithKind("ConfigMap")),
+	state, err := watches.New(ctx, mgr, watches.Metadata(corev1.SchemeGroupVersion.WithKind("ConfigMap")),
 		watches.Selection{Namespace: k.namespace, Name: inputs.StateName})
 	if err != nil {
 		return err

@@ -30,7 +30,7 @@ type Watch struct {
 
 // New adds a watch to the manager, which begins it when it starts. The object
 // says of which kind the watch is; [Metadata] keeps names only.
-func New(mgr manager.Manager, object client.Object, s Selection) (*Watch, error) {
+func New(ctx context.Context, mgr manager.Manager, object client.Object, s Selection) (*Watch, error) {
 	options := cache.Options{
 		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
 		ReaderFailOnMissingInformer: true,
@@ -52,7 +52,7 @@ func New(mgr manager.Manager, object client.Object, s Selection) (*Watch, error)
 	if err := mgr.Add(everywhere{c}); err != nil {
 		return nil, err
 	}
-	informer, err := c.GetInformer(context.Background(), object, cache.BlockUntilSynced(false))
+	informer, err := c.GetInformer(ctx, object, cache.BlockUntilSynced(false))
 	if err != nil {
 		return nil, fmt.Errorf("watch %s: %w", s.Name, err)
 	}

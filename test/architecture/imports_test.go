@@ -68,6 +68,11 @@ var rules = map[string]rule{
 		mayNot: []string{"sigs.k8s.io/controller-runtime", "k8s.io/client-go/kubernetes"},
 		why:    "it runs on every node: its memory times the number of nodes is what users pay",
 	},
+	"the webhook asks nobody": {
+		who:    []string{"cmd/webhook"},
+		mayNot: []string{"sigs.k8s.io/controller-runtime", "k8s.io/client-go"},
+		why:    "it has no rights and stands in the path of every pod: what it decides is in its mounted files",
+	},
 	"the resolver needs no cloud": {
 		who:    []string{"cmd/resolver"},
 		mayNot: []string{module + "/internal/alibaba", "github.com/aliyun", "github.com/alibabacloud-go"},
