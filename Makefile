@@ -53,16 +53,16 @@ fuzz: ## run each fuzz target for FUZZTIME (20s each)
 	@FUZZTIME=$(FUZZTIME) tools/fuzz
 
 lint: ## lint with golangci-lint, built the first time (10 minutes), and vet for macOS
-	@linter=$$(tools/build golangci-lint) && echo "golangci-lint: up to 6 minutes the first time" && "$$linter" run
+	@linter=$$(tools/build golangci-lint) && echo "golangci-lint: up to 6 minutes the first time" && "$$linter/golangci-lint" run
 	@echo "go vet for macOS: up to 4 minutes the first time"
 	GOOS=darwin CGO_ENABLED=0 go vet ./...
 
 vuln: ## look for known vulnerabilities in what the programs call (asks vuln.go.dev)
-	@scanner=$$(tools/build govulncheck) && "$$scanner" ./...
+	@scanner=$$(tools/build govulncheck) && "$$scanner/govulncheck" ./...
 
 bench: build ## measure sizes, switching times, memory and throughput (Linux, 2 minutes)
 	@tools/ensure-dnsperf
-	@coredns=$$(tools/build coredns) && go run ./test/bench -bin bin -coredns "$$coredns"
+	@coredns=$$(tools/build coredns) && go run ./test/bench -bin bin -coredns "$$coredns/coredns"
 
 clean: ## remove bin/ and dist/; built tools stay in the user's cache
 	rm -rf bin dist
