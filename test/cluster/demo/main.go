@@ -63,6 +63,18 @@ func listen() (*os.File, error) {
 	return tcp.File()
 }
 
+// deployment names the primary alone, and pulls each time that a pod starts.
+const deployment = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: web, image: %q, imagePullPolicy: Always}]
+`
+
 func install(ctx context.Context, c *cluster.Cluster) error {
 	fmt.Println("installing the chart")
 	chart := filepath.Join(c.Root, "charts", "registry-failover")
@@ -72,7 +84,7 @@ func install(ctx context.Context, c *cluster.Cluster) error {
 		"--wait", "--timeout", "3m"); err != nil {
 		return fmt.Errorf("%w: %s", err, output)
 	}
-	if output, err := c.Kubectl(ctx, "create", "deployment", "web", "--image", c.Zhangjiakou.InternalEndpoint+"/"+cluster.WebImage); err != nil {
+	if output, err := c.Apply(ctx, fmt.Sprintf(deployment, c.Zhangjiakou.InternalEndpoint+"/"+cluster.WebImage)); err != nil {
 		return fmt.Errorf("%w: %s", err, output)
 	}
 	_, err := c.Kubectl(ctx, "rollout", "status", "deployment/web", "--timeout", "1m")
