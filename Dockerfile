@@ -19,7 +19,7 @@ COPY . .
 ARG PROGRAM
 ARG TAG=dev
 ARG TARGETARCH
-RUN CGO_ENABLED=0 GOOS=linux GOARCH=$TARGETARCH GOAMD64=v1 GOARM64=v8.0 GOFLAGS=-mod=readonly GOWORK=off \
+RUN CGO_ENABLED=0 GOOS=linux GOARCH=$TARGETARCH GOAMD64=v1 GOARM64=v8.0 GOFLAGS=-mod=readonly GOWORK=off GOFIPS140=off GOEXPERIMENT= \
     go build -buildvcs=false -trimpath \
     -ldflags="-s -w -X github.com/registry-failover/registry-failover/internal/diagnostics.version=$TAG" \
     -o /built/ ./cmd/$PROGRAM

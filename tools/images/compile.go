@@ -25,6 +25,7 @@ func compileEnv(architecture string) []string {
 	return []string{
 		"CGO_ENABLED=0", "GOOS=linux", "GOARCH=" + architecture,
 		"GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=-mod=readonly", "GOWORK=off",
+		"GOFIPS140=off", "GOEXPERIMENT=",
 	}
 }
 

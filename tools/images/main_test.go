@@ -24,6 +24,8 @@ func TestTwoClonesGiveTheSameImages(t *testing.T) {
 
 	t.Setenv("GOFLAGS", "-buildvcs=true -tags=other")
 	t.Setenv("GOAMD64", "v3")
+	t.Setenv("GOFIPS140", "latest")
+	t.Setenv("GOEXPERIMENT", "fieldtrack")
 	git(t, clone, "tag", "v9.9.9")
 	second := images(t, clone, "--registry", "localhost", "--tag", "v1.2.3", "--output", outputs[1])
 
