@@ -68,6 +68,15 @@ var rules = map[string]rule{
 		mayNot: []string{"sigs.k8s.io/controller-runtime", "k8s.io/client-go/kubernetes"},
 		why:    "it runs on every node: its memory times the number of nodes is what users pay",
 	},
+	"controller-runtime stays in the controller's rooms": {
+		who: production,
+		except: []string{
+			"cmd/controller", "internal/certificate", "internal/orphanleases", "internal/switchkeeper", "internal/watches",
+		},
+		mayNot: []string{"sigs.k8s.io/controller-runtime"},
+		direct: true,
+		why:    "what other programs share must stay without it: it links the whole clientset",
+	},
 	"the webhook asks nobody": {
 		who:    []string{"cmd/webhook"},
 		mayNot: []string{"sigs.k8s.io/controller-runtime", "k8s.io/client-go"},
