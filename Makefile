@@ -25,11 +25,8 @@ build: ## build static binaries into bin/ (1 to 2 minutes the first time)
 images: ## build the images into dist/images.tar and print their digests (5 minutes the first time, then 1)
 	CGO_ENABLED=0 go run -trimpath ./tools/images --registry=$(REGISTRY) --tag=$(TAG) --platforms=$(PLATFORMS) --output dist/images.tar
 
-# What the cluster consists of takes long to compile, the first time: that
-# goes on beside the unit tests.
 test: demo ## play the demo, run the unit tests and those on a real cluster (up to 45 minutes the first time, then 8)
-	@if [ "$$(uname)" = Linux ] && [ "$$(id -u)" = 0 ]; then tools/cluster >/dev/null & fi; \
-	  $(MAKE) unit; unit=$$?; wait; [ $$unit = 0 ] && $(MAKE) e2e
+	@tools/test
 
 unit: ## run all unit tests and fuzz seeds under the race detector
 	@tools/ensure-cc
@@ -39,7 +36,7 @@ unit: ## run all unit tests and fuzz seeds under the race detector
 
 e2e: ## play failovers on a real Kubernetes on this machine (Linux and root; 30 minutes the first time, then 5)
 	@tools/ensure-cc
-	CGO_ENABLED=1 go test -race -count=1 -timeout 60m ./test/e2e
+	CGO_ENABLED=1 go test -race -count=1 -v -timeout 60m ./test/e2e
 
 # With the flags of build, so that nothing is compiled twice.
 demo: build ## play a failover with the real programs, no root needed (2 minutes the first time)
