@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -47,15 +46,16 @@ func controllers(options string) string {
 	}), ",")
 }
 
-// makeCgroups makes one cgroup in each hierarchy, named after this process.
-func makeCgroups() ([]string, error) {
+// makeCgroups makes one cgroup in each hierarchy, named as the sandbox's
+// directory, and returns those that it made also where one can't be made.
+func makeCgroups(dir string) ([]string, error) {
 	all, err := hierarchies()
 	if err != nil {
 		return nil, err
 	}
 	var made []string
 	for _, h := range all {
-		path := filepath.Join(h.path, prefix+strconv.Itoa(os.Getpid()))
+		path := filepath.Join(h.path, filepath.Base(dir))
 		if err := os.Mkdir(path, 0o755); err != nil {
 			return made, fmt.Errorf("could not make a cgroup: %w", err)
 		}
@@ -83,18 +83,16 @@ func removeCgroups(cgroups []string) {
 	fmt.Fprintf(os.Stderr, "these cgroups are still in use and stay: %s\n", strings.Join(cgroups, " "))
 }
 
-// sweepCgroups removes what a supervisor that was killed has left.
-func sweepCgroups() {
+// cgroupsOf are those that there are of a sandbox.
+func cgroupsOf(dir string) []string {
 	all, _ := hierarchies()
+	var found []string
 	for _, h := range all {
-		left, _ := filepath.Glob(filepath.Join(h.path, prefix+"*"))
-		for _, path := range left {
-			pid, err := strconv.Atoi(strings.TrimPrefix(filepath.Base(path), prefix))
-			if err == nil && syscall.Kill(pid, 0) == syscall.ESRCH {
-				removeTree(path)
-			}
+		if path := filepath.Join(h.path, filepath.Base(dir)); exists(path) {
+			found = append(found, path)
 		}
 	}
+	return found
 }
 
 // removeTree removes a cgroup and those below it, and tells whether all are gone.

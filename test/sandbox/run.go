@@ -19,7 +19,8 @@ type Options struct {
 
 // Box is what the function knows of its sandbox.
 type Box struct {
-	// Dir is a directory outside. It is kept when the function failed, for its logs.
+	// Dir is a directory outside. It is kept when the function failed by
+	// itself, for its logs.
 	Dir string
 	// Listener is what Options.Listener was; nil without one.
 	Listener *os.File
@@ -51,9 +52,6 @@ func (b Box) FromOutside(path string) (string, error) {
 	return filepath.Join("/proc", string(pid), "root", path), err
 }
 
-func readyFile(dir string) string { return filepath.Join(dir, "ready") }
-func pidFile(dir string) string   { return filepath.Join(dir, "supervisor.pid") }
-func initFile(dir string) string  { return filepath.Join(dir, "init.pid") }
-func outputFile(dir string) string {
-	return filepath.Join(dir, "output.log")
-}
+func readyFile(dir string) string  { return filepath.Join(dir, "ready") }
+func initFile(dir string) string   { return filepath.Join(dir, "init.pid") }
+func outputFile(dir string) string { return filepath.Join(dir, "output.log") }

@@ -1,13 +1,11 @@
 package sandbox
 
 import (
-	"errors"
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
-	"os/signal"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -20,16 +18,16 @@ func Supported() error {
 	return nil
 }
 
-// Run calls inside in a sandbox and returns what it returned. The directory
-// of the sandbox is removed, unless inside failed. An error means that there
-// was no sandbox.
+// Run calls inside in a sandbox and returns what it returned. The end of ctx
+// ends it, as SIGTERM does. The directory of the sandbox is removed, unless
+// inside failed by itself. An error means that there was no sandbox.
 //
 // It has to be called early, before anything is done that must not be done
 // four times, because the processes between start as this one did.
-func Run(o Options, inside func(Box) int) (code int, err error) {
+func Run(ctx context.Context, o Options, inside func(Box) int) (code int, err error) {
 	switch stage := os.Getenv(stageVariable); stage {
 	case "":
-		return call(o)
+		return call(ctx, o)
 	case "supervisor":
 		return supervise()
 	case "init":
@@ -42,7 +40,7 @@ func Run(o Options, inside func(Box) int) (code int, err error) {
 }
 
 // call starts the supervisor and waits for its end; detached, for Box.Ready.
-func call(o Options) (int, error) {
+func call(ctx context.Context, o Options) (int, error) {
 	if err := Supported(); err != nil {
 		return 0, err
 	}
@@ -68,17 +66,18 @@ func call(o Options) (int, error) {
 	}
 	supervisor.ExtraFiles = []*os.File{lifeline, listener}
 	if o.Detach {
-		return detach(supervisor, dir)
+		return detach(ctx, supervisor, dir)
 	}
-	signal.Ignore(os.Interrupt) // the terminal sends it to all; the function decides
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
-	err = supervisor.Run()
+	if err := supervisor.Start(); err != nil {
+		return 0, err
+	}
 	_ = lifeline.Close()
-	return exitCode(supervisor.ProcessState, err)
+	defer context.AfterFunc(ctx, func() { _ = supervisor.Process.Signal(syscall.SIGTERM) })()
+	return exitCode(supervisor.ProcessState, supervisor.Wait())
 }
 
 // detach shows what the sandbox prints until it is ready.
-func detach(supervisor *exec.Cmd, dir string) (int, error) {
+func detach(ctx context.Context, supervisor *exec.Cmd, dir string) (int, error) {
 	output, err := os.Create(outputFile(dir))
 	if err != nil {
 		return 0, err
@@ -90,48 +89,29 @@ func detach(supervisor *exec.Cmd, dir string) (int, error) {
 	if err := supervisor.Start(); err != nil {
 		return 0, err
 	}
+	defer context.AfterFunc(ctx, func() { _ = supervisor.Process.Signal(syscall.SIGTERM) })()
 	ended := make(chan error, 1)
 	go func() { ended <- supervisor.Wait() }()
+	shown, err := os.Open(outputFile(dir)) // a position of its own, that stays when the file is removed
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = shown.Close() }()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	shown := int64(0)
 	for {
 		ready := exists(readyFile(dir))
-		shown += show(outputFile(dir), shown)
+		_, _ = io.Copy(os.Stdout, shown)
 		if ready {
 			return 0, nil
 		}
 		select {
 		case err := <-ended:
-			show(outputFile(dir), shown)
+			_, _ = io.Copy(os.Stdout, shown)
 			return exitCode(supervisor.ProcessState, err)
 		case <-tick.C:
 		}
 	}
-}
-
-// Stop ends a detached sandbox by its directory and waits for the end.
-func Stop(dir string) error {
-	text, err := os.ReadFile(pidFile(dir))
-	if err != nil {
-		return fmt.Errorf("%s is no directory of a running sandbox: %w", dir, err)
-	}
-	pid, err := strconv.Atoi(string(text))
-	if err != nil {
-		return err
-	}
-	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
-		return err
-	}
-	for begin := time.Now(); exists(dir); time.Sleep(20 * time.Millisecond) {
-		if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
-			return os.RemoveAll(dir)
-		}
-		if time.Since(begin) > 30*time.Second {
-			return fmt.Errorf("the sandbox of %s doesn't end: kill its process %d", dir, pid)
-		}
-	}
-	return nil
 }
 
 // again is this program once more, at the next stage.
@@ -157,14 +137,4 @@ func exitCode(state *os.ProcessState, err error) (int, error) {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
-}
-
-// show prints what a file holds from an offset on and returns how much that was.
-func show(path string, from int64) int64 {
-	content, err := os.ReadFile(path)
-	if err != nil || int64(len(content)) <= from {
-		return 0
-	}
-	fmt.Print(strings.Clone(string(content[from:])))
-	return int64(len(content)) - from
 }

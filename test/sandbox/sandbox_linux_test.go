@@ -2,17 +2,20 @@ package sandbox
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // box is the sandbox that the tests run in.
@@ -21,20 +24,34 @@ var box Box
 // roleVariable makes this program the caller of another sandbox, within the tests' own.
 const roleVariable = "REGISTRY_FAILOVER_SANDBOX_TEST"
 
+// A role that begins so is that of a caller that detaches.
+const detached = "detached "
+
 func TestMain(m *testing.M) {
-	if err := Supported(); err != nil {
+	if err := Supported(); err != nil && os.Getenv("CI") == "" {
 		fmt.Println("skipped:", err)
 		return
 	}
-	code, err := Run(Options{Env: []string{"FROM_CALLER=yes"}}, func(b Box) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	code, err := Run(ctx, Options{
+		Env:    []string{"FROM_CALLER=yes"},
+		Detach: strings.HasPrefix(os.Getenv(roleVariable), detached),
+	}, func(b Box) int {
 		box = b
-		switch os.Getenv(roleVariable) {
+		switch strings.TrimPrefix(os.Getenv(roleVariable), detached) {
 		case "sleep":
 			fmt.Println("inside", b.Dir)
 			select {}
 		case "fail":
 			fmt.Println("inside", b.Dir)
 			return 7
+		case "wait":
+			asked := make(chan os.Signal, 1)
+			signal.Notify(asked, syscall.SIGTERM)
+			fmt.Println("inside", b.Dir)
+			<-asked
+			return 130
 		default:
 			return m.Run()
 		}
@@ -124,6 +141,11 @@ func TestNothingIsLeftWhenTheCallerIsKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = caller.Wait()
+	nothingIsLeft(t, dir)
+}
+
+func nothingIsLeft(t *testing.T, dir string) {
+	t.Helper()
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
 		t.Errorf("the directory is still there: %v", err)
 	}
@@ -134,14 +156,7 @@ func TestNothingIsLeftWhenTheCallerIsKilled(t *testing.T) {
 
 func TestTheFunctionEndsWhenTheSupervisorIsKilled(t *testing.T) {
 	caller, dir, output := start(t, "sleep")
-	text, err := os.ReadFile(pidFile(dir))
-	if err != nil {
-		t.Fatal(err)
-	}
-	supervisor, err := strconv.Atoi(string(text))
-	if err != nil {
-		t.Fatal(err)
-	}
+	supervisor := ownerOf(t, controlSocket(dir))
 	if err := syscall.Kill(supervisor, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -156,20 +171,80 @@ func TestTheFunctionEndsWhenTheSupervisorIsKilled(t *testing.T) {
 	next, _, rest := start(t, "fail")
 	_, _ = io.Copy(io.Discard, rest)
 	_ = next.Wait()
-	if left := cgroups(t); len(left) > 0 {
-		t.Errorf("these cgroups are left: %v", left)
+	nothingIsLeft(t, dir)
+}
+
+// ownerOf is the process that listens on a socket.
+func ownerOf(t *testing.T, socket string) int {
+	t.Helper()
+	connection, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: socket, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = connection.Close() }()
+	raw, err := connection.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var owner *unix.Ucred
+	var failure error
+	if err := raw.Control(func(fd uintptr) {
+		owner, failure = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+	}); err != nil || failure != nil {
+		t.Fatal(err, failure)
+	}
+	return int(owner.Pid)
+}
+
+func TestAnEndThatWasAskedForLeavesNothing(t *testing.T) {
+	stop := func(_ *exec.Cmd, dir string) error { return Stop(dir) }
+	terminate := func(caller *exec.Cmd, _ string) error { return caller.Process.Signal(syscall.SIGTERM) }
+	for name, test := range map[string]struct {
+		role string
+		ask  func(caller *exec.Cmd, dir string) error
+	}{
+		"Stop":                    {"wait", stop},
+		"Stop when detached":      {detached + "wait", stop},
+		"SIGTERM":                 {"wait", terminate},
+		"SIGTERM while detaching": {detached + "wait", terminate},
+	} {
+		t.Run(name, func(t *testing.T) {
+			caller, dir, output := start(t, test.role)
+			if err := test.ask(caller, dir); err != nil {
+				t.Fatal(err)
+			}
+			_, _ = io.Copy(io.Discard, output)
+			_ = caller.Wait()
+			if got := caller.ProcessState.ExitCode(); got != 130 {
+				t.Errorf("the exit code is %d, not the function's 130", got)
+			}
+			nothingIsLeft(t, dir)
+		})
+	}
+}
+
+func TestStopSaysWhereNothingRuns(t *testing.T) {
+	if err := Stop(t.TempDir()); err == nil || !strings.Contains(err.Error(), "no directory of a running sandbox") {
+		t.Errorf("Stop says %v", err)
 	}
 }
 
 func TestAFailureKeepsTheDirectory(t *testing.T) {
-	caller, dir, output := start(t, "fail")
-	_, _ = io.Copy(io.Discard, output)
-	_ = caller.Wait()
-	if got := caller.ProcessState.ExitCode(); got != 7 {
-		t.Errorf("the exit code is %d, not the function's 7", got)
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Error(err)
+	for _, role := range []string{"fail", detached + "fail"} {
+		t.Run(role, func(t *testing.T) {
+			caller, dir, output := start(t, role)
+			_, _ = io.Copy(io.Discard, output)
+			_ = caller.Wait()
+			if got := caller.ProcessState.ExitCode(); got != 7 {
+				t.Errorf("the exit code is %d, not the function's 7", got)
+			}
+			next, _, rest := start(t, "fail") // sweeps
+			_, _ = io.Copy(io.Discard, rest)
+			_ = next.Wait()
+			if _, err := os.Stat(dir); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 
@@ -181,4 +256,40 @@ func cgroups(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	return left
+}
+
+func TestWhatAMaskHidesIsNotWritten(t *testing.T) {
+	dir := t.TempDir()
+	below, err := os.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = below.Close() }()
+	for _, entry := range []string{"kept", "hidden"} {
+		if err := os.Mkdir(filepath.Join(dir, entry), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("kept", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	if err := Mask(dir, "hidden", "missing"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
+	for _, file := range []string{"link/a", "hidden/b", "missing/c", "d"} {
+		if err := os.WriteFile(filepath.Join(dir, file), nil, 0o600); err != nil {
+			t.Error(err)
+		}
+	}
+	var got []string
+	root := fmt.Sprintf("/proc/self/fd/%d/", below.Fd())
+	for _, file := range []string{"kept/a", "hidden/b", "missing", "d"} {
+		if exists(root + file) {
+			got = append(got, file)
+		}
+	}
+	if want := []string{"kept/a"}; !slices.Equal(got, want) {
+		t.Errorf("below the mask there are %v, not %v", got, want)
+	}
 }

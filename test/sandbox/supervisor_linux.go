@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -26,15 +27,18 @@ func supervise() (int, error) {
 	runtime.LockOSThread()
 	detached := os.Getenv(detachedVariable) != ""
 	dir := os.Getenv(dirVariable)
-	if err := os.WriteFile(pidFile(dir), []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
+	// Those from a terminal reach all processes; what they do, the function decides.
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	if err := listenForStop(dir, func() { signals <- syscall.SIGTERM }); err != nil {
 		return 0, err
 	}
-	sweepCgroups()
-	cgroups, err := makeCgroups()
+	sweep()
+	cgroups, err := makeCgroups(dir)
+	defer removeCgroups(cgroups)
 	if err != nil {
 		return 0, err
 	}
-	defer removeCgroups(cgroups)
 
 	first := again("init", []string{cgroupsVariable + "=" + strings.Join(cgroups, ":")})
 	lifeline := os.NewFile(lifelineFD, "lifeline")
@@ -43,38 +47,34 @@ func supervise() (int, error) {
 		Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWNET | unix.CLONE_NEWPID | unix.CLONE_NEWIPC | unix.CLONE_NEWUTS,
 		Pdeathsig:  syscall.SIGKILL,
 	}
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	if err := first.Start(); err != nil {
 		return 0, fmt.Errorf("could not make namespaces: %w", err)
 	}
 	if err := os.WriteFile(initFile(dir), []byte(strconv.Itoa(first.Process.Pid)), 0o600); err != nil {
 		return 0, err
 	}
-	broken := make(chan struct{})
+	// An end that somebody outside asked for: no one will look for logs.
+	var asked atomic.Bool
 	if !detached {
 		go func() {
 			_, _ = lifeline.Read(make([]byte, 1)) // returns at its end only
-			close(broken)
+			asked.Store(true)
 			_ = first.Process.Kill()
 		}()
 	}
 	go func() {
 		for range signals {
+			asked.Store(true)
 			_ = first.Process.Signal(syscall.SIGTERM)
 			time.AfterFunc(20*time.Second, func() { _ = first.Process.Kill() })
 		}
 	}()
 	err = first.Wait()
 	code, err := exitCode(first.ProcessState, err)
-	abandoned := false
-	select {
-	case <-broken:
-		abandoned = true
-	default:
-	}
-	if code == 0 || abandoned || detached {
+	if code == 0 || asked.Load() {
 		_ = os.RemoveAll(dir)
+	} else {
+		_ = os.Remove(controlSocket(dir)) // so that no sweep takes it for a dead one's
 	}
 	return code, err
 }
@@ -133,7 +133,7 @@ func enter(inside func(Box) int) (int, error) {
 }
 
 // mountSystem gives the sandbox its own view of the kernel, and a /run and
-// /tmp in memory that vanish with it.
+// TMPDIR in memory that vanish with it.
 func mountSystem() error {
 	cgroups, err := hierarchies()
 	if err != nil {
@@ -152,14 +152,6 @@ func mountSystem() error {
 		return err
 	}
 	return os.Setenv("TMPDIR", "/run/tmp")
-}
-
-// Bind shows a directory at another place too, for the function and what it starts.
-func Bind(directory, at string) error {
-	if err := unix.Mount(directory, at, "", unix.MS_BIND, ""); err != nil {
-		return fmt.Errorf("could not mount %s at %s: %w", directory, at, err)
-	}
-	return nil
 }
 
 func isSocket(f *os.File) bool {
