@@ -109,14 +109,11 @@ func TestKubeTellsThatTheProductIsBeingUninstalled(t *testing.T) {
 	f.annotate("true")
 	f.set(SwitchName, value("privatezone"))
 	r := runKube(t, f, true)
-	r.await("the annotation is read with the first list", func(s Snapshot) bool { return s.Switch.Uninstall })
-	for _, value := range []struct {
-		annotation string
-		want       bool
-	}{{"", false}, {"force", true}, {"false", false}, {"true", true}, {"yes", false}, {"true", true}} {
-		f.annotate(value.annotation)
+	r.await("the annotation is read with the first list", func(s Snapshot) bool { return s.Switch.Mark == "true" })
+	for _, mark := range []string{"", "force", "false", "true"} {
+		f.annotate(mark)
 		f.set(SwitchName, map[string]string{"reg.example.com": "privatezone"})
-		r.await("the annotation is "+value.annotation, func(s Snapshot) bool { return s.Switch.Uninstall == value.want })
+		r.await("the annotation is "+mark, func(s Snapshot) bool { return s.Switch.Mark == mark })
 	}
 	f.set(SwitchName, nil)
 	r.await("a switch that is gone has none", isGone)

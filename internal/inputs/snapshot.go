@@ -23,9 +23,9 @@ type Object struct {
 	Values map[string]string
 	// Unreadable says of names that are there without a readable value why, in one sentence each.
 	Unreadable map[string]string
-	// Uninstall is what [Uninstalling] says of the object, or said when it could
+	// Mark is the value of [UninstallAnnotation], or was when the object could
 	// last be read. A directory has no annotations.
-	Uninstall bool
+	Mark string
 	// Problem is one sentence when the object as a whole is missing or unreadable, else empty.
 	Problem string
 }
@@ -34,7 +34,7 @@ type Object struct {
 type Snapshot struct{ Switch, State Object }
 
 func (o Object) equal(p Object) bool {
-	return o.Known == p.Known && o.Uninstall == p.Uninstall && o.Problem == p.Problem && maps.Equal(o.Values, p.Values) && maps.Equal(o.Unreadable, p.Unreadable)
+	return o.Known == p.Known && o.Mark == p.Mark && o.Problem == p.Problem && maps.Equal(o.Values, p.Values) && maps.Equal(o.Unreadable, p.Unreadable)
 }
 
 func (s Snapshot) equal(t Snapshot) bool { return s.Switch.equal(t.Switch) && s.State.equal(t.State) }

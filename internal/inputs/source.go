@@ -19,12 +19,12 @@ type source struct {
 	namespace, name string
 	tell            func(Object)
 
-	mu        sync.Mutex
-	known     bool
-	missing   bool
-	values    map[string]string
-	uninstall bool
-	outages   outages
+	mu      sync.Mutex
+	known   bool
+	missing bool
+	values  map[string]string
+	mark    string
+	outages outages
 }
 
 // IsWatchListSemanticsUnSupported keeps the Reflector from streaming the first

@@ -34,10 +34,10 @@ func (s *source) Resync() error { return nil }
 func (s *source) read(v verb, there *configMap) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.known, s.missing, s.values, s.uninstall = true, there == nil, nil, false
+	s.known, s.missing, s.values, s.mark = true, there == nil, nil, ""
 	if there != nil {
 		s.values = there.Data
-		s.uninstall = Uninstalling(there.Annotations, there.Data)
+		s.mark = there.Annotations[UninstallAnnotation]
 	}
 	s.outages.end(v)
 	s.show()
@@ -64,7 +64,7 @@ func (s *source) failed(ctx context.Context, v verb, err error) {
 
 // show tells what is known; s.mu is held.
 func (s *source) show() {
-	object := Object{Known: s.known, Values: s.values, Uninstall: s.uninstall}
+	object := Object{Known: s.known, Values: s.values, Mark: s.mark}
 	switch outage := s.outages.worst(); {
 	case outage != nil:
 		object.Problem = outage.sentence(s.namespace, s.name, s.known)

@@ -13,21 +13,28 @@ const UninstallAnnotation = "registry-failover.io/uninstall"
 
 // The values of UninstallAnnotation.
 const (
-	// UninstallMark holds while no failover is active: one that was left by an
-	// uninstallation that never ended must not stand in the way of the next failover.
+	// UninstallMark holds while the switch says for each endpoint that no failover is
+	// active: one that was left by an uninstallation that never ended must not
+	// stand in the way of the next failover.
 	UninstallMark = "true"
 	// UninstallForce holds in any case.
 	UninstallForce = "force"
 )
 
-// Uninstalling says whether a switch with these annotations and values tells
-// the nodes to remove their blocks, and the controller to create nothing.
-func Uninstalling(annotations, values map[string]string) bool {
-	switch annotations[UninstallAnnotation] {
+// Uninstalling says whether a switch with this value of UninstallAnnotation, and
+// these values by endpoint name, tells the nodes to remove their blocks, and the
+// controller to create nothing. Of an endpoint without a value it isn't known
+// that no failover is active.
+func Uninstalling(mark string, values map[string]string, endpoints []string) bool {
+	switch mark {
 	case UninstallForce:
 		return true
 	case UninstallMark:
-		return len(FailedOver(values)) == 0
+		missing := slices.ContainsFunc(endpoints, func(endpoint string) bool {
+			_, stands := values[endpoint]
+			return !stands
+		})
+		return !missing && len(FailedOver(values)) == 0
 	default:
 		return false
 	}

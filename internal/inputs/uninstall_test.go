@@ -12,7 +12,8 @@ func TestUninstalling(t *testing.T) {
 		"no mark":                              {"", map[string]string{first: "privatezone"}, false},
 		"a word that is none":                  {"yes", map[string]string{first: "privatezone"}, false},
 		"marked, no failover":                  {"true", map[string]string{first: "privatezone\n", second: "to: privatezone\nreason: over"}, true},
-		"marked, nothing there":                {"true", nil, true},
+		"marked, nothing there":                {"true", nil, false},
+		"marked, and a key was taken away":     {"true", map[string]string{second: "privatezone"}, false},
 		"marked, then somebody failed over":    {"true", map[string]string{first: "privatezone", second: "hangzhou"}, false},
 		"marked, and a value that isn't valid": {"true", map[string]string{first: ""}, false},
 		"forced, no failover":                  {"force", map[string]string{first: "privatezone"}, true},
@@ -20,8 +21,7 @@ func TestUninstalling(t *testing.T) {
 	}
 	for sentence, test := range tests {
 		t.Run(sentence, func(t *testing.T) {
-			annotations := map[string]string{UninstallAnnotation: test.mark}
-			if got := Uninstalling(annotations, test.values); got != test.want {
+			if got := Uninstalling(test.mark, test.values, []string{first}); got != test.want {
 				t.Errorf("it is %t", got)
 			}
 		})

@@ -58,8 +58,9 @@ func (c *Core) Read(s inputs.Snapshot) {
 	c.read = s
 	// The end of an uninstallation is a switch without the annotation. One that
 	// vanished, or can't be read, is none: its last act is to be deleted.
-	if s.Switch.Uninstall || s.Switch.Known && s.Switch.Problem == "" {
-		c.uninstalling = s.Switch.Uninstall
+	marked := inputs.Uninstalling(s.Switch.Mark, s.Switch.Values, c.endpointNames())
+	if marked || s.Switch.Known && s.Switch.Problem == "" {
+		c.uninstalling = marked
 	}
 	c.decide()
 }
@@ -104,6 +105,14 @@ func (c *Core) learnt(e *endpoint) zone.State {
 		s.Zones = map[string]zone.Records{e.VPC: c.found[e.Name]}
 	}
 	return s
+}
+
+func (c *Core) endpointNames() []string {
+	names := make([]string, len(c.endpoints))
+	for i, e := range c.endpoints {
+		names[i] = e.Name
+	}
+	return names
 }
 
 // Names lists what has to be looked up in DNS.

@@ -432,8 +432,9 @@ func TestBadStateKeepsTheLastGood(t *testing.T) {
 }
 
 func TestUninstallTakesTheBlockAwayAndNothingElse(t *testing.T) {
-	leaving := func(s inputs.Snapshot) inputs.Snapshot { s.Switch.Uninstall = true; return s }
+	leaving := func(s inputs.Snapshot) inputs.Snapshot { s.Switch.Mark = "force"; return s }
 	gone := inputs.Snapshot{Switch: inputs.Object{Known: true, Problem: "it does not exist"}}
+	left := func(s inputs.Snapshot) inputs.Snapshot { s.Switch.Mark = "true"; return s }
 	away := leaving(read("hangzhou", "-"))
 	away.Switch.Problem = "the API server can't be reached"
 	tests := map[string]struct {
@@ -449,6 +450,8 @@ func TestUninstallTakesTheBlockAwayAndNothingElse(t *testing.T) {
 		"a switch without the annotation does":                          {[]inputs.Snapshot{leaving(read("hangzhou", "-")), read("hangzhou", "-")}, true},
 		"also one that was made anew":                                   {[]inputs.Snapshot{leaving(read("hangzhou", "-")), gone, read("hangzhou", "-")}, true},
 		"a switch that vanished without the annotation changes nothing": {[]inputs.Snapshot{read("hangzhou", "-"), gone}, true},
+		"a mark that was left before the failover changes nothing":      {[]inputs.Snapshot{left(read("hangzhou", "-"))}, true},
+		"nor does it when the key vanishes":                             {[]inputs.Snapshot{left(read("hangzhou", "-")), left(read("-", "-"))}, true},
 	}
 	for sentence, test := range tests {
 		t.Run(sentence, func(t *testing.T) {
@@ -469,7 +472,7 @@ func TestUninstallTakesTheBlockAwayAndNothingElse(t *testing.T) {
 func TestUninstallIsNoAnswer(t *testing.T) {
 	c := newCore(t, "node-a")
 	s := read("hangzhou", "-")
-	s.Switch.Uninstall = true
+	s.Switch.Mark = "force"
 	c.Read(s)
 	if got := served(c); got != hangzhou {
 		t.Errorf("DNS serves %s", got)

@@ -72,7 +72,7 @@ func (b *bench) one(what string) nodereport.Report {
 
 func leaving(sw string) inputs.Snapshot {
 	s := read(sw, "-")
-	s.Switch.Uninstall = true
+	s.Switch.Mark = "force"
 	return s
 }
 

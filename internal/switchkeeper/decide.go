@@ -19,11 +19,19 @@ type Input struct {
 	Endpoints []zone.Endpoint
 	Switch    Object
 	State     Object
-	// Seen holds the newest valid value that the watch showed, by endpoint name,
-	// without surrounding white space.
-	Seen map[string]string
-	// Uninstalling says that nothing may be written.
+	// Seen holds the newest valid value that the watch showed, by endpoint name.
+	Seen map[string]Seen
+	// Uninstalling says that nothing may be created or brought back.
 	Uninstalling bool
+}
+
+// Seen is a valid value that the watch showed.
+type Seen struct {
+	// Value has no surrounding white space.
+	Value string
+	// Recorded says that the record held it afterwards: where the record holds
+	// another now, that is the newer one, of which the watch has shown nothing.
+	Recorded bool
 }
 
 // Plan is what to write, and what to tell. The zero value does nothing.
@@ -60,7 +68,11 @@ func Decide(in Input) Plan {
 		p.decide(e, in)
 	}
 	if in.Uninstalling {
-		return Plan{Problems: p.Problems}
+		recorded := Plan{Problems: p.Problems}
+		if in.State.Exists {
+			recorded.State = p.State
+		}
+		return recorded
 	}
 	p.CreateSwitch = !in.Switch.Exists
 	p.CreateState = !in.State.Exists && len(p.State) > 0
@@ -69,18 +81,20 @@ func Decide(in Input) Plan {
 
 func (p *Plan) decide(e zone.Endpoint, in Input) {
 	written, stands := in.Switch.Values[e.Name]
-	accepted := in.Seen[e.Name]
 	var problem Problem
-	if stands {
-		if _, problem.Switch = e.ParseSwitch(written); problem.Switch == nil {
-			accepted = strings.TrimSpace(written)
-		}
-	}
-
 	var last record
 	text, recorded := in.State.Values[e.Name]
 	if recorded {
 		last, problem.State = readRecord(text)
+	}
+	var accepted string
+	if seen := in.Seen[e.Name]; !seen.Recorded || last.lastSwitch == "" {
+		accepted = seen.Value
+	}
+	if stands {
+		if _, problem.Switch = e.ParseSwitch(written); problem.Switch == nil {
+			accepted = strings.TrimSpace(written)
+		}
 	}
 	if accepted != "" && (accepted != last.lastSwitch || last.damaged) && !last.foreign {
 		text, err := last.with(accepted)

@@ -103,15 +103,15 @@ func TestDecide(t *testing.T) {
 			Input{State: holds(`{"version":1,"zones":{}}`)}, outcome{Switch: "privatezone"},
 		},
 		"what was seen last is newer than what is recorded, and both are put right": {
-			Input{State: holds(`{"version":1,"lastSwitch":"privatezone"}`), Seen: map[string]string{name: "hangzhou"}},
+			Input{State: holds(`{"version":1,"lastSwitch":"privatezone"}`), Seen: map[string]Seen{name: {Value: "hangzhou"}}},
 			outcome{Switch: "hangzhou", Restored: true, State: `{"lastSwitch":"hangzhou","version":1}`},
 		},
 		"both are gone, but the switch was seen": {
-			Input{Seen: map[string]string{name: "hangzhou"}},
+			Input{Seen: map[string]Seen{name: {Value: "hangzhou"}}},
 			outcome{Switch: "hangzhou", Restored: true, State: `{"lastSwitch":"hangzhou","version":1}`},
 		},
 		"what stands is newer than what was seen": {
-			Input{Switch: holds("zhangjiakou"), State: holds(string(golden)), Seen: map[string]string{name: "hangzhou"}},
+			Input{Switch: holds("zhangjiakou"), State: holds(string(golden)), Seen: map[string]Seen{name: {Value: "hangzhou"}}},
 			outcome{State: `{"lastSwitch":"zhangjiakou","version":1,"zones":{"vpc-aaaaa":{"addresses":["10.1.0.10"]},"vpc-bbbbb":{"cname":"a-registry.cn-hangzhou.cr.aliyuncs.com"}}}`},
 		},
 		"an invalid value is neither overwritten nor recorded": {
@@ -123,7 +123,7 @@ func TestDecide(t *testing.T) {
 			outcome{SwitchErr: `endpoint "cross-region.registry.io": the switch is empty`},
 		},
 		"what was valid before an invalid value is recorded": {
-			Input{Switch: holds("hangzou"), State: holds(), Seen: map[string]string{name: "hangzhou"}},
+			Input{Switch: holds("hangzou"), State: holds(), Seen: map[string]Seen{name: {Value: "hangzhou"}}},
 			outcome{State: `{"lastSwitch":"hangzhou","version":1}`, SwitchErr: `endpoint "cross-region.registry.io": unknown target "hangzou"`},
 		},
 		"an unreadable state is replaced when the switch stands": {
@@ -143,7 +143,7 @@ func TestDecide(t *testing.T) {
 			outcome{SwitchErr: `endpoint "cross-region.registry.io": the switch is missing, and its last value can't be known: write one of privatezone, hangzhou`, Sorr: "the state is not readable"},
 		},
 		"an unreadable state and no switch, but the switch was seen": {
-			Input{State: holds(""), Seen: map[string]string{name: "hangzhou"}},
+			Input{State: holds(""), Seen: map[string]Seen{name: {Value: "hangzhou"}}},
 			outcome{Switch: "hangzhou", Restored: true, State: `{"lastSwitch":"hangzhou","version":1}`, Sorr: "the state is not readable"},
 		},
 		"an unreadable state whose last switch can be made out": {
@@ -170,10 +170,22 @@ func TestDecide(t *testing.T) {
 			Input{Uninstalling: true}, outcome{},
 		},
 		"uninstalling: nothing comes back": {
-			Input{Uninstalling: true, State: holds(string(golden)), Seen: map[string]string{name: "hangzhou"}}, outcome{},
+			Input{Uninstalling: true, State: holds(string(golden)), Seen: map[string]Seen{name: {Value: "hangzhou"}}}, outcome{},
 		},
-		"uninstalling: nothing is recorded": {
-			Input{Uninstalling: true, Switch: holds("zhangjiakou"), State: holds(string(golden))}, outcome{},
+		"uninstalling: a state that stands is kept up to date": {
+			Input{Uninstalling: true, Switch: holds("zhangjiakou"), State: holds(`{"version":1,"lastSwitch":"hangzhou"}`)},
+			outcome{State: `{"lastSwitch":"zhangjiakou","version":1}`},
+		},
+		"uninstalling: no state is created": {
+			Input{Uninstalling: true, Switch: holds("zhangjiakou")}, outcome{},
+		},
+		"what was seen and recorded is older than another record": {
+			Input{Switch: holds("hangzou"), State: holds(string(golden)), Seen: map[string]Seen{name: {Value: "zhangjiakou", Recorded: true}}},
+			outcome{SwitchErr: `endpoint "cross-region.registry.io": unknown target "hangzou"`},
+		},
+		"what was seen and recorded comes back where the record is gone": {
+			Input{Seen: map[string]Seen{name: {Value: "hangzhou", Recorded: true}}},
+			outcome{Switch: "hangzhou", Restored: true, State: `{"lastSwitch":"hangzhou","version":1}`},
 		},
 	} {
 		t.Run(sentence, func(t *testing.T) {

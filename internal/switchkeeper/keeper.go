@@ -94,6 +94,7 @@ func (k *Keeper) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.
 	if err != nil {
 		return reconcile.Result{}, err
 	}
+	k.view.recorded(state)
 	moment := k.view.moment()
 	current, err := k.read(ctx, inputs.SwitchName)
 	if err != nil {
@@ -101,7 +102,7 @@ func (k *Keeper) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.
 	}
 	endpoints := *k.endpoints.Load()
 	in := Input{Endpoints: endpoints, Switch: object(current), State: object(state)}
-	in.Uninstalling = inputs.Uninstalling(current.Annotations, current.Data) || !in.Switch.Exists && k.view.marked()
+	in.Uninstalling = uninstalling(current, endpoints) || !in.Switch.Exists && k.view.marked()
 	k.view.read(moment, in.Switch.Values, endpoints)
 	seen, upToDate := k.view.at(version(current))
 	switch {
@@ -118,6 +119,7 @@ func (k *Keeper) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.
 
 	plan := Decide(in)
 	k.report.problems(current, endpoints, plan.Problems)
+	k.report.uninstalling(in.Uninstalling)
 	err = k.apply(ctx, plan, current, state)
 	switch {
 	case errors.Is(err, errMeanwhile):

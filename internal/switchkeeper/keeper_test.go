@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -153,6 +154,56 @@ func TestMarkThatDoesNotHold(t *testing.T) {
 		w.must(w.Update(t.Context(), c))
 		w.settle()
 		w.expect("hangzhou", lastSwitch("hangzhou"))
+	}
+}
+
+// TestMarkThatWasForgotten is one of an uninstallation that was given up; what
+// happens afterwards is kept as ever.
+func TestMarkThatWasForgotten(t *testing.T) {
+	w := newWorld(t)
+	w.settle()
+	mark := func(change func(*corev1.ConfigMap)) {
+		c := w.get(inputs.SwitchName)
+		c.Annotations = map[string]string{inputs.UninstallAnnotation: "true"}
+		change(c)
+		w.must(w.Update(t.Context(), c))
+		w.settle()
+	}
+	mark(func(*corev1.ConfigMap) {})
+	w.put(inputs.SwitchName, "hangzhou")
+	w.settle()
+	mark(func(c *corev1.ConfigMap) { delete(c.Data, name) })
+	w.expect("hangzhou", lastSwitch("hangzhou"))
+	w.put(inputs.SwitchName, "privatezone")
+	w.settle()
+	w.expect("privatezone", lastSwitch("privatezone"))
+}
+
+func TestMarkThatHoldsIsTold(t *testing.T) {
+	w := atHangzhou(t)
+	w.log.Reset()
+	c := w.get(inputs.SwitchName)
+	c.Annotations = map[string]string{inputs.UninstallAnnotation: "force"}
+	w.must(w.Update(t.Context(), c))
+	w.settle()
+	if got := testutil.ToFloat64(w.keeper.report.uninstall); got != 1 {
+		t.Errorf("the metric is %v", got)
+	}
+	if !strings.Contains(w.log.String(), "to stay installed take the annotation away") {
+		t.Errorf("the log says %q", w.log)
+	}
+}
+
+func TestRecordThatIsRefusedIsTold(t *testing.T) {
+	w := atHangzhou(t)
+	w.put(inputs.SwitchName, "zhangjiakou")
+	w.catchUp()
+	w.before["patch "+inputs.StateName] = func() { w.refuse = errors.New("forbidden") }
+	if _, err := w.keeper.Reconcile(t.Context(), reconcile.Request{}); err == nil {
+		t.Error("it worked")
+	}
+	if got := w.metric("registry_failover_state_valid"); got != 0 {
+		t.Errorf("the metric is %v", got)
 	}
 }
 

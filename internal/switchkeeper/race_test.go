@@ -173,3 +173,40 @@ func TestWatchThatStaysBehindIsNotWaitedForForEver(t *testing.T) {
 		w.expect("hangzhou", lastSwitch("hangzhou"))
 	})
 }
+
+// TestRecordIsNewerThanASkippedVersion lets another replica record a version that
+// an interrupted watch skips: it shows the next one as any other.
+func TestRecordIsNewerThanASkippedVersion(t *testing.T) {
+	for next, want := range map[string]string{"nonsense": "nonsense", "": "zhangjiakou"} {
+		w := atHangzhou(t)
+		w.put(inputs.StateName, lastSwitch("zhangjiakou"))
+		c := w.put(inputs.SwitchName, next)
+		if next == "" {
+			delete(c.Data, name)
+			w.must(w.Update(t.Context(), c))
+		}
+		w.settle()
+		w.expect(want, lastSwitch("zhangjiakou"))
+	}
+}
+
+func TestBothAreDeletedWhileTheWatchIsInterrupted(t *testing.T) {
+	w := atHangzhou(t)
+	c := w.get(inputs.SwitchName)
+	w.drop(inputs.SwitchName)
+	w.drop(inputs.StateName)
+	w.keeper.eyes().OnDelete(toolscache.DeletedFinalStateUnknown{Obj: c})
+	w.settle()
+	w.expect("hangzhou", lastSwitch("hangzhou"))
+}
+
+// TestStandbyNotesWhatIsRecorded never reconciles before it leads.
+func TestStandbyNotesWhatIsRecorded(t *testing.T) {
+	w := newWorld(t)
+	w.shows(w.put(inputs.SwitchName, "hangzhou"))
+	w.keeper.memory().OnAdd(w.put(inputs.StateName, lastSwitch("hangzhou")), false)
+	w.put(inputs.StateName, lastSwitch("zhangjiakou"))
+	w.put(inputs.SwitchName, "nonsense")
+	w.settle()
+	w.expect("nonsense", lastSwitch("zhangjiakou"))
+}

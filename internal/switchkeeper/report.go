@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/tools/events"
 
+	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
@@ -18,7 +19,9 @@ type report struct {
 	events                  events.EventRecorder
 	switchValid, stateValid *prometheus.GaugeVec
 	restored                *prometheus.CounterVec
+	uninstall               prometheus.Gauge
 	told                    map[string]Problem
+	toldUninstalling        bool
 }
 
 func newReport(metrics prometheus.Registerer, recorder events.EventRecorder, log *slog.Logger) *report {
@@ -36,8 +39,12 @@ func newReport(metrics prometheus.Registerer, recorder events.EventRecorder, log
 			Name: "registry_failover_switch_restored_total",
 			Help: "How often a missing switch was brought back with its last valid value.",
 		}, []string{"endpoint"}),
+		uninstall: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "registry_failover_uninstalling",
+			Help: "1 while the switch says that the product is being uninstalled: no node has a block, also not in a failover.",
+		}),
 	}
-	metrics.MustRegister(r.switchValid, r.stateValid, r.restored)
+	metrics.MustRegister(r.switchValid, r.stateValid, r.restored, r.uninstall)
 	return r
 }
 
@@ -71,6 +78,29 @@ func (r *report) problems(current *corev1.ConfigMap, endpoints []zone.Endpoint, 
 		}
 	}
 	r.told = told
+}
+
+// uninstalling tells of a mark that holds: one that somebody has forgotten keeps
+// a failover from every node.
+func (r *report) uninstalling(now bool) {
+	r.uninstall.Set(bit(now))
+	if now == r.toldUninstalling {
+		return
+	}
+	r.toldUninstalling = now
+	if now {
+		r.log.Warn("the switch is marked: nodes remove their blocks and no failover reaches them; to stay installed take the annotation away",
+			"annotation", inputs.UninstallAnnotation)
+	} else {
+		r.log.Info("the switch is not marked any more")
+	}
+}
+
+// unrecorded tells of records that couldn't be written.
+func (r *report) unrecorded(records map[string]string) {
+	for name := range records {
+		r.stateValid.WithLabelValues(name).Set(0)
+	}
 }
 
 func text(err error) string {

@@ -17,7 +17,7 @@ type view struct {
 	shown        int    // how often the watch has shown anything
 	version      string // of the switch that stands, "" while there is none
 	uninstalling bool   // the last version carried the mark
-	accepted     map[string]string
+	accepted     map[string]Seen
 }
 
 // version tells apart what stood under the switch's name at different moments;
@@ -34,7 +34,7 @@ func (v *view) show(c *corev1.ConfigMap, endpoints []zone.Endpoint) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.shown++
-	v.version, v.uninstalling = version(c), inputs.Uninstalling(c.Annotations, c.Data)
+	v.version, v.uninstalling = version(c), uninstalling(c, endpoints)
 	for _, e := range endpoints {
 		if value, stands := c.Data[e.Name]; stands {
 			v.accept(e, value)
@@ -43,14 +43,27 @@ func (v *view) show(c *corev1.ConfigMap, endpoints []zone.Endpoint) {
 }
 
 // gone notes that the switch was deleted. With unseen versions before that, what
-// was shown last may be older than what is recorded, so it is forgotten.
+// was shown last may be older than what is recorded.
 func (v *view) gone(unseen bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.shown++
 	v.version = ""
-	if unseen {
-		v.accepted = nil
+	for name, seen := range v.accepted {
+		seen.Recorded = seen.Recorded || unseen
+		v.accepted[name] = seen
+	}
+}
+
+// recorded notes what the record holds. A watch that was interrupted may skip
+// versions that another replica has recorded.
+func (v *view) recorded(state *corev1.ConfigMap) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for name, seen := range v.accepted {
+		if r, _ := readRecord(state.Data[name]); r.lastSwitch == seen.Value {
+			v.accepted[name] = Seen{Value: seen.Value, Recorded: true}
+		}
 	}
 }
 
@@ -82,18 +95,30 @@ func (v *view) accept(e zone.Endpoint, value string) {
 	if _, err := e.ParseSwitch(value); err != nil {
 		return
 	}
-	if v.accepted == nil {
-		v.accepted = map[string]string{}
+	value = strings.TrimSpace(value)
+	if v.accepted[e.Name].Value == value {
+		return
 	}
-	v.accepted[e.Name] = strings.TrimSpace(value)
+	if v.accepted == nil {
+		v.accepted = map[string]Seen{}
+	}
+	v.accepted[e.Name] = Seen{Value: value}
 }
 
 // at gives the newest valid values, and whether the watch has shown everything
 // up to the version that was read.
-func (v *view) at(version string) (accepted map[string]string, upToDate bool) {
+func (v *view) at(version string) (accepted map[string]Seen, upToDate bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return maps.Clone(v.accepted), v.version == version
+}
+
+func uninstalling(c *corev1.ConfigMap, endpoints []zone.Endpoint) bool {
+	names := make([]string, len(endpoints))
+	for i, e := range endpoints {
+		names[i] = e.Name
+	}
+	return inputs.Uninstalling(c.Annotations[inputs.UninstallAnnotation], c.Data, names)
 }
 
 // marked says whether the last version that was shown carried the mark.

@@ -18,8 +18,7 @@ func (k *Keeper) Watch(ctx context.Context, mgr manager.Manager) error {
 	if err != nil {
 		return err
 	}
-	state, err := watches.New(ctx, mgr, watches.Metadata(corev1.SchemeGroupVersion.WithKind("ConfigMap")),
-		watches.Selection{Namespace: k.namespace, Name: inputs.StateName})
+	state, err := watches.New(ctx, mgr, &corev1.ConfigMap{}, watches.Selection{Namespace: k.namespace, Name: inputs.StateName})
 	if err != nil {
 		return err
 	}
@@ -27,7 +26,7 @@ func (k *Keeper) Watch(ctx context.Context, mgr manager.Manager) error {
 	if err != nil {
 		return err
 	}
-	if _, err := state.Informer.AddEventHandler(&k.bell); err != nil {
+	if _, err := state.Informer.AddEventHandler(k.memory()); err != nil {
 		return err
 	}
 	k.synced = seen.HasSynced
@@ -53,5 +52,18 @@ func (k *Keeper) eyes() toolscache.ResourceEventHandler {
 			k.view.gone(!seen)
 			k.bell.Ring()
 		},
+	}
+}
+
+// memory notes what the record holds, then rings.
+func (k *Keeper) memory() toolscache.ResourceEventHandler {
+	note := func(o any) {
+		k.view.recorded(o.(*corev1.ConfigMap))
+		k.bell.Ring()
+	}
+	return toolscache.ResourceEventHandlerFuncs{
+		AddFunc:    note,
+		UpdateFunc: func(_, o any) { note(o) },
+		DeleteFunc: func(any) { k.bell.Ring() },
 	}
 }

@@ -52,6 +52,9 @@ func object(c *corev1.ConfigMap) Object {
 func (k *Keeper) apply(ctx context.Context, p Plan, current, state *corev1.ConfigMap) error {
 	if len(p.State) > 0 {
 		if err := k.write(ctx, state, p.State, p.CreateState); err != nil {
+			if !errors.Is(err, errMeanwhile) {
+				k.report.unrecorded(p.State)
+			}
 			return err
 		}
 		for _, name := range slices.Sorted(maps.Keys(p.State)) {
