@@ -3,7 +3,9 @@ package uninstall
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -36,18 +38,15 @@ func (o Options) mark(ctx context.Context) (there bool, err error) {
 
 func (o Options) markOnce(ctx context.Context) (there bool, err error) {
 	configMaps := o.Client.CoreV1().ConfigMaps(o.Namespace)
-	found, err := configMaps.Get(ctx, inputs.SwitchName, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return false, nil
-	}
+	found, there, err := o.read(ctx, inputs.SwitchName)
 	if err != nil {
-		return false, fmt.Errorf("the switch can't be read: %w", err)
+		return there, err
 	}
 	if found.Annotations[inputs.UninstallAnnotation] == inputs.UninstallForce {
 		return true, nil
 	}
-	if err := o.refuse(found); err != nil {
-		return true, err
+	if err := o.refuse(ctx, found, there); err != nil || !there {
+		return there, err
 	}
 	if found.Annotations[inputs.UninstallAnnotation] == inputs.UninstallMark {
 		return true, nil
@@ -66,11 +65,79 @@ func (o Options) markOnce(ctx context.Context) (there bool, err error) {
 	return true, nil
 }
 
-// refuse returns an error with the remedies while a failover is active.
-func (o Options) refuse(found *corev1.ConfigMap) error {
-	active := inputs.FailedOver(found.Data)
+// confirm says, at the end, whether the release may be deleted: nobody has
+// failed over meanwhile, and nobody has taken the mark away, to stay. A
+// failover takes it away here, so that no failback brings it into force again.
+func (o Options) confirm(ctx context.Context, marked bool) error {
+	found, there, err := o.read(ctx, inputs.SwitchName)
+	if err != nil {
+		return err
+	}
+	mark := found.Annotations[inputs.UninstallAnnotation]
+	if mark == inputs.UninstallForce {
+		return nil
+	}
+	if refusal := o.refuse(ctx, found, there); refusal != nil {
+		return errors.Join(refusal, o.unmark(ctx, mark))
+	}
+	if marked && mark == "" {
+		return fmt.Errorf("somebody has taken the annotation %s from the switch, so the product stays installed: uninstall again if that was a mistake", inputs.UninstallAnnotation)
+	}
+	return nil
+}
+
+func (o Options) unmark(ctx context.Context, mark string) error {
+	if mark == "" {
+		return nil
+	}
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]any{inputs.UninstallAnnotation: nil}}})
+	if err != nil {
+		return err
+	}
+	if _, err := o.Client.CoreV1().ConfigMaps(o.Namespace).Patch(ctx, inputs.SwitchName, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+		return fmt.Errorf("the mark can't be taken away again: %w", err)
+	}
+	return nil
+}
+
+// read gives the ConfigMap, or an empty one when it isn't there.
+func (o Options) read(ctx context.Context, name string) (found *corev1.ConfigMap, there bool, err error) {
+	found, err = o.Client.CoreV1().ConfigMaps(o.Namespace).Get(ctx, name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return &corev1.ConfigMap{}, false, nil
+	case err != nil:
+		return nil, false, fmt.Errorf("ConfigMap %s can't be read: %w", name, err)
+	}
+	return found, true, nil
+}
+
+// refuse returns an error with the remedies while a failover is active. Where
+// the switch has no value, the last one is in force, which the state remembers.
+func (o Options) refuse(ctx context.Context, found *corev1.ConfigMap, there bool) error {
+	state, _, err := o.read(ctx, inputs.StateName)
+	if err != nil {
+		return err
+	}
+	values := map[string]string{}
+	for endpoint, text := range state.Data {
+		if s, err := zone.ParseState([]byte(text)); err == nil && s.LastSwitch != "" {
+			values[endpoint] = s.LastSwitch
+		}
+	}
+	for endpoint := range found.BinaryData {
+		values[endpoint] = "" // no word
+	}
+	maps.Copy(values, found.Data)
+	active := inputs.FailedOver(values)
 	if len(active) == 0 {
 		return nil
+	}
+	if !there {
+		return fmt.Errorf("the switch is missing, and its last value doesn't say %s for %s, so that uninstalling would end that failover on every node: "+
+			"a controller that runs brings the switch back, so try again, "+
+			"or uninstall in spite of it after `kubectl -n %s delete configmap %s`",
+			zone.PrivateZone, strings.Join(active, ", "), o.Namespace, inputs.StateName)
 	}
 	failback := map[string]string{}
 	for _, endpoint := range active {

@@ -24,16 +24,12 @@ const removeCommand = `grep -q '^# END registry-failover' /etc/hosts && sed -i '
 // awaitNodes waits until every node that has a Lease reports that it has no
 // block, and lists those that don't when the time is over.
 func (o Options) awaitNodes(ctx context.Context) error {
-	nodes, err := o.nodes(ctx)
-	if err != nil {
-		return err
-	}
 	limited, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
 	for {
-		now, err := o.reports(ctx, nodes)
+		now, err := o.reports(ctx)
 		if err == nil && len(now.silent) == 0 {
 			o.tell(now)
 			return nil
@@ -46,10 +42,7 @@ func (o Options) awaitNodes(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return errors.New("it was ended before all nodes had reported: run it again")
 		}
-		if nodes, err = o.nodes(ctx); err != nil { // some may have gone meanwhile
-			return err
-		}
-		if now, err = o.reports(ctx, nodes); err != nil {
+		if now, err = o.reports(ctx); err != nil {
 			return err
 		}
 		o.tell(now)
@@ -77,7 +70,12 @@ func (o Options) nodes(ctx context.Context) (map[string]bool, error) {
 	return names, nil
 }
 
-func (o Options) reports(ctx context.Context, nodes map[string]bool) (tally, error) {
+// reports compares the nodes that there are now with what they report.
+func (o Options) reports(ctx context.Context) (tally, error) {
+	nodes, err := o.nodes(ctx)
+	if err != nil {
+		return tally{}, err
+	}
 	leases, err := o.Client.CoordinationV1().Leases(o.Namespace).List(ctx, metav1.ListOptions{LabelSelector: nodereport.Selector})
 	if err != nil {
 		return tally{}, fmt.Errorf("the nodes' Leases can't be listed: %w", err)

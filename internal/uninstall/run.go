@@ -42,8 +42,7 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	// Whoever threw the switch meanwhile needs what would be deleted now.
-	_, err = o.markOnce(ctx)
-	return err
+	return o.confirm(ctx, marked)
 }
 
 func (o Options) say(format string, args ...any) { fmt.Fprintf(o.Out, format+"\n", args...) }

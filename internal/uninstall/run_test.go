@@ -93,6 +93,56 @@ func TestRunNamesEachEndpointOfAFailover(t *testing.T) {
 	})
 }
 
+// TestWhereTheSwitchHasNoValueTheLastOneCounts was an uninstallation in the middle of a failover once.
+func TestWhereTheSwitchHasNoValueTheLastOneCounts(t *testing.T) {
+	state := configMap(namespace, "registry-failover-state", map[string]string{name: `{"version":1,"lastSwitch":"hangzhou"}`})
+	for what, test := range map[string]struct {
+		objects []runtime.Object
+		remedy  string
+	}{
+		"the switch is missing": {[]runtime.Object{state}, "kubectl -n registry-failover delete configmap registry-failover-state"},
+		"its key is missing":    {[]runtime.Object{state, configMap(namespace, "registry-failover", nil)}, "uninstall=force"},
+		"its value is no text": {[]runtime.Object{&corev1.ConfigMap{
+			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "registry-failover"},
+			BinaryData: map[string][]byte{name: {0xff}},
+		}}, "uninstall=force"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, err := start(t, Run, append(test.objects, node("node-a"), lease("node-a", "applied"))...).end()
+				if err == nil || !strings.Contains(err.Error(), test.remedy) {
+					t.Errorf("error %v", err)
+				}
+			})
+		})
+	}
+}
+
+// TestMarkThatIsTakenAwayMeanwhileKeepsTheProduct does what the page on uninstalling tells those who want to stay.
+func TestMarkThatIsTakenAwayMeanwhileKeepsTheProduct(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := start(t, Run, theSwitch("privatezone"), node("node-a"), lease("node-a", "applied"))
+		if err := h.api.Tracker().Update(corev1.SchemeGroupVersion.WithResource("configmaps"), theSwitch("privatezone"), namespace); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.end(); err == nil || h.annotation() != "" {
+			t.Errorf("error %v, annotation %q", err, h.annotation())
+		}
+	})
+}
+
+func TestNodeThatGoesIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := start(t, Run, theSwitch("privatezone"), node("node-a"), node("node-b"), lease("node-a", "applied"), lease("node-b", "removed"))
+		if err := h.api.CoreV1().Nodes().Delete(t.Context(), "node-a", metav1.DeleteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if took, err := h.end(); err != nil || took > 2*poll {
+			t.Errorf("after %s: %v", took, err)
+		}
+	})
+}
+
 func TestForcedRunLeavesTheAnnotationAsItIs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := start(t, Run, theSwitch("hangzhou", uninstallAnnotation+"=force"))
@@ -134,6 +184,9 @@ func TestSwitchThatIsThrownWhileNodesAreWaitedForStopsTheUninstallation(t *testi
 		}
 		if _, err := h.end(); err == nil || !strings.Contains(err.Error(), "the switch doesn't say privatezone") {
 			t.Errorf("error %v", err)
+		}
+		if mark := h.annotation(); mark != "" {
+			t.Errorf("the mark is left, for the next failback: %q", mark)
 		}
 	})
 }
@@ -210,7 +263,7 @@ func TestAPIServerThatIsAwayForAWhileIsTriedAgain(t *testing.T) {
 
 func TestWhatMayNotBeReadIsAnError(t *testing.T) {
 	for resource, words := range map[string]string{
-		"configmaps": "the switch can't be read: ", "nodes": "the nodes can't be listed: ", "leases": "the nodes' Leases can't be listed: ",
+		"configmaps": "ConfigMap registry-failover can't be read: ", "nodes": "the nodes can't be listed: ", "leases": "the nodes' Leases can't be listed: ",
 	} {
 		t.Run(resource, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
