@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -48,60 +47,42 @@ func (c *Cluster) Kubeconfig() string { return path("admin.conf") }
 func (c *Cluster) start(ctx context.Context) error {
 	begin := time.Now()
 	fmt.Println("cluster: starting, which takes about 20 s")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(c.Logs, 0o755); err != nil {
-		return err
-	}
-	var err error
-	if c.Authority, err = standin.NewAuthority(); err != nil {
-		return err
-	}
-	if err := errors.Join(c.writeKeys(), c.mountEtc()); err != nil {
-		return err
-	}
-	if err := setUpNetwork(outside...); err != nil {
-		return err
-	}
-	if err := c.startCloud(ctx); err != nil {
-		return err
-	}
-	if err := c.writeKubeconfig(path("admin.conf"), server, "admin", "system:masters"); err != nil {
-		return err
-	}
-	if c.Config, err = clientcmd.BuildConfigFromFlags("", path("admin.conf")); err != nil {
-		return err
-	}
-	c.Config.QPS = -1 // a test waits for conditions, not for its own limiter
-	if c.Client, err = kubernetes.NewForConfig(c.Config); err != nil {
-		return err
-	}
-	if err := c.startControlPlane(ctx); err != nil {
-		return err
-	}
 	node := &Node{Name: "node1", IP: node1}
-	c.Nodes = append(c.Nodes, node)
-	if err := c.startNode(ctx, node); err != nil {
-		return err
-	}
-	if err := c.loadImages(ctx); err != nil {
-		return err
-	}
-	if err := errors.Join(c.startDNS(ctx), c.awaitNode(ctx, node)); err != nil {
-		return err
-	}
-	if err := c.awaitDNS(ctx); err != nil {
-		return err
+	for _, step := range []func(context.Context) error{
+		c.makeDirectories, c.writeKeys, c.mountEtc, c.maskVar, c.setUpNetwork, c.startCloud,
+		c.connect, c.startControlPlane,
+		func(ctx context.Context) error { return c.startNode(ctx, node) },
+		c.loadImages, c.startDNS,
+		func(ctx context.Context) error { return c.awaitNode(ctx, node) },
+		c.awaitDNS, c.expose,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
 	fmt.Printf("cluster: up after %.1f s\n", time.Since(begin).Seconds())
 	return nil
 }
 
-// outside are the addresses of everything that isn't in the cluster.
-var outside = []netip.Addr{
-	netip.MustParseAddr(vpcDNS1), netip.MustParseAddr(vpcDNS2),
-	hangzhouInternal, hangzhouPublic, zhangjiakouInternal, zhangjiakouPublic,
+func (c *Cluster) makeDirectories(context.Context) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return os.MkdirAll(c.Logs, 0o755)
+}
+
+// connect sets up the administrator's client, of an API server that need not run yet.
+func (c *Cluster) connect(context.Context) error {
+	err := c.writeKubeconfig(c.Kubeconfig(), server, "admin", "system:masters")
+	if err != nil {
+		return err
+	}
+	if c.Config, err = clientcmd.BuildConfigFromFlags("", c.Kubeconfig()); err != nil {
+		return err
+	}
+	c.Config.QPS = -1 // a test waits for conditions, not for its own limiter
+	c.Client, err = kubernetes.NewForConfig(c.Config)
+	return err
 }
 
 // root finds the repository from the directory of a test or a command in it.

@@ -3,18 +3,13 @@ package cluster
 import (
 	"context"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
 const server = "https://127.0.0.1:6443"
 
 // startControlPlane returns when the API server answers.
 func (c *Cluster) startControlPlane(ctx context.Context) error {
-	admin := path("admin.conf")
-	if err := c.writeKubeconfig(admin, server, "admin", "system:masters"); err != nil {
-		return err
-	}
+	admin := c.Kubeconfig()
 	c.etcd = c.process("etcd", c.Tool("etcd", "etcd"),
 		"--data-dir", path("etcd"), "--unsafe-no-fsync",
 		"--listen-client-urls", "http://127.0.0.1:2379", "--advertise-client-urls", "http://127.0.0.1:2379",
@@ -43,10 +38,10 @@ func (c *Cluster) startControlPlane(ctx context.Context) error {
 		"--cluster-signing-cert-file", path("ca.crt"), "--cluster-signing-key-file", path("ca.key"))
 	c.scheduler = c.process("kube-scheduler", c.Tool("kubernetes", "kube-scheduler"),
 		"--kubeconfig", admin, "--leader-elect=false")
-	group := errgroup.Group{}
-	group.Go(c.controllers.Start)
-	group.Go(c.scheduler.Start)
-	return group.Wait()
+	if err := c.controllers.Start(); err != nil {
+		return err
+	}
+	return c.scheduler.Start()
 }
 
 // StartAPIServer starts the API server, also after it was stopped, and

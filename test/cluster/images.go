@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -66,9 +65,13 @@ func (c *Cluster) loadImages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(
-		ociimage.Import(ctx, []string{c.Tool("containerd", "ctr"), "--address", path("containerd.sock"), "--namespace", "k8s.io"}, images),
-		c.Hangzhou.Push(ctx, c.Authority, Endpoint+"/"+WebImage, web),
-		c.Zhangjiakou.Push(ctx, c.Authority, Endpoint+"/"+WebImage, web),
-	)
+	if err := ociimage.Import(ctx, []string{c.Tool("containerd", "ctr"), "--address", path("containerd.sock")}, images); err != nil {
+		return err
+	}
+	for _, instance := range []*Instance{c.Hangzhou, c.Zhangjiakou} {
+		if err := instance.Push(ctx, c.Authority, Endpoint+"/"+WebImage, web); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -33,7 +32,7 @@ func Main(o Options, use func(context.Context, *Cluster) int) int {
 }
 
 func enter(o Options, use func(context.Context, *Cluster) int) (int, error) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	repository, err := root()
 	if err != nil {
@@ -50,25 +49,33 @@ func enter(o Options, use func(context.Context, *Cluster) int) (int, error) {
 		}
 		options.Env = []string{tools}
 	}
-	return sandbox.Run(options, func(box sandbox.Box) int {
+	return sandbox.Run(ctx, options, func(box sandbox.Box) int {
+		if !o.Detach {
+			// Tests don't look at ctx, and nothing has to be put in order.
+			context.AfterFunc(ctx, func() { os.Exit(interrupted) })
+		}
 		c := &Cluster{Root: repository, Dir: box.Dir, Logs: filepath.Join(box.Dir, "logs"), box: box}
-		if err := errors.Join(c.start(ctx), c.expose(ctx)); err != nil {
+		if err := c.start(ctx); err != nil {
 			fmt.Fprintln(os.Stderr, "cluster:", err)
 			fmt.Fprintln(os.Stderr, "cluster: its logs are in", c.Logs)
 			return 1
 		}
 		code := use(ctx, c)
-		if !o.Detach {
-			if code != 0 {
-				fmt.Fprintln(os.Stderr, "cluster: its logs are in", c.Logs)
-			}
+		if code != 0 {
+			fmt.Fprintln(os.Stderr, "cluster: its logs are in", c.Logs)
 			return code
+		}
+		if !o.Detach {
+			return 0
 		}
 		if err := box.Ready(); err != nil {
 			fmt.Fprintln(os.Stderr, "cluster:", err)
 			return 1
 		}
 		<-ctx.Done()
-		return code
+		return 0
 	})
 }
+
+// interrupted is the exit code by which a shell knows Ctrl-C.
+const interrupted = 130

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"os"
@@ -21,10 +22,16 @@ const (
 	clusterDNS  = "10.96.0.10"
 )
 
+// outside are the addresses of everything that isn't in the cluster.
+var outside = []netip.Addr{
+	netip.MustParseAddr(vpcDNS1), netip.MustParseAddr(vpcDNS2),
+	hangzhouInternal, hangzhouPublic, zhangjiakouInternal, zhangjiakouPublic,
+}
+
 // setUpNetwork brings up the loopback device with the addresses of everything
 // outside the cluster, and the bridge that pods are attached to. The default
 // route leads to that bridge, which leads nowhere.
-func setUpNetwork(outside ...netip.Addr) error {
+func (c *Cluster) setUpNetwork(ctx context.Context) error {
 	commands := [][]string{{"link", "set", "lo", "up"}}
 	for _, addr := range outside {
 		commands = append(commands, []string{"address", "add", netip.PrefixFrom(addr, addr.BitLen()).String(), "dev", "lo"})
@@ -36,7 +43,7 @@ func setUpNetwork(outside ...netip.Addr) error {
 		[]string{"route", "add", "default", "dev", "cbr0"},
 	)
 	for _, args := range commands {
-		if output, err := exec.Command("ip", args...).CombinedOutput(); err != nil { //nolint:noctx // takes a millisecond
+		if output, err := exec.CommandContext(ctx, "ip", args...).CombinedOutput(); err != nil {
 			return fmt.Errorf("ip %v: %w: %s", args, err, output)
 		}
 	}

@@ -34,12 +34,12 @@ const HostsFile = "127.0.0.1 localhost\n"
 
 // mountEtc gives the sandbox an /etc of its own, with a node's files, and
 // programs there trust the registries.
-func (c *Cluster) mountEtc() error {
+func (c *Cluster) mountEtc(ctx context.Context) error {
 	etc := path("node1", "etc")
 	if err := os.MkdirAll(path("node1"), 0o755); err != nil {
 		return err
 	}
-	if output, err := exec.Command("cp", "-a", "/etc", etc).CombinedOutput(); err != nil { //nolint:noctx // takes a moment
+	if output, err := exec.CommandContext(ctx, "cp", "-a", "/etc", etc).CombinedOutput(); err != nil {
 		return fmt.Errorf("could not copy /etc: %w: %s", err, output)
 	}
 	if err := sandbox.Bind(etc, "/etc"); err != nil {
@@ -49,7 +49,7 @@ func (c *Cluster) mountEtc() error {
 		"/etc/hosts": HostsFile, "/etc/resolv.conf": resolvConf, "/etc/hostname": "node1\n",
 		"/etc/nsswitch.conf": "hosts: files dns\n",
 	} {
-		if err := errors.Join(remove(file), os.WriteFile(file, []byte(content), 0o644)); err != nil {
+		if err := replace(file, []byte(content)); err != nil {
 			return err
 		}
 	}
@@ -61,20 +61,30 @@ func (c *Cluster) mountEtc() error {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	return errors.Join(remove(bundle), os.WriteFile(bundle, append(trusted, c.Authority.PEM()...), 0o644))
+	return replace(bundle, append(trusted, c.Authority.PEM()...))
 }
 
-// remove takes away what may be a link to somewhere outside.
-func remove(file string) error {
-	if err := os.Remove(file); !errors.Is(err, os.ErrNotExist) {
+// replace writes a file in place of what may be a link to somewhere outside.
+func replace(file string, content []byte) error {
+	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	return nil
+	return os.WriteFile(file, content, 0o644)
+}
+
+// maskVar gives kubelet, containerd and CNI directories of their own, where no
+// option of theirs does.
+func (c *Cluster) maskVar(context.Context) error {
+	if err := sandbox.Mask("/var/lib", "cni", "kubelet"); err != nil {
+		return err
+	}
+	return sandbox.Mask("/var/log", "containers")
 }
 
 // startNode returns when the containers of the node can be started; it is
 // Ready some seconds later.
 func (c *Cluster) startNode(ctx context.Context, n *Node) error {
+	c.Nodes = append(c.Nodes, n)
 	if err := c.startContainerd(ctx, n); err != nil {
 		return err
 	}
@@ -88,9 +98,12 @@ func (c *Cluster) startNode(ctx context.Context, n *Node) error {
 		"--config", path("kubelet.yaml"), "--kubeconfig", path("kubelet.conf"),
 		"--hostname-override", n.Name, "--node-ip", n.IP, "--root-dir", path("kubelet"))
 	n.Proxy = c.process("kube-proxy", c.Tool("kubernetes", "kube-proxy"),
-		"--kubeconfig", path("admin.conf"), "--proxy-mode", "iptables", "--hostname-override", n.Name,
+		"--kubeconfig", c.Kubeconfig(), "--proxy-mode", "iptables", "--hostname-override", n.Name,
 		"--cluster-cidr", podCIDR, "--conntrack-max-per-core", "0")
-	return errors.Join(n.Kubelet.Start(), n.Proxy.Start())
+	if err := n.Kubelet.Start(); err != nil {
+		return err
+	}
+	return n.Proxy.Start()
 }
 
 // awaitNode returns when the node is Ready.
@@ -118,6 +131,8 @@ containerRuntimeEndpoint: unix://` + dir + `/containerd.sock
 clusterDNS: [` + clusterDNS + `]
 clusterDomain: cluster.local
 cgroupDriver: cgroupfs
+podLogsDir: ` + dir + `/pods
+volumePluginDir: ` + dir + `/volume-plugins
 failCgroupV1: false
 cgroupsPerQOS: false
 enforceNodeAllocatable: []
@@ -155,6 +170,8 @@ root = "` + dir + `/containerd"
 state = "` + dir + `/containerd-state"
 [grpc]
   address = "` + dir + `/containerd.sock"
+[plugins.'io.containerd.internal.v1.opt']
+  path = "` + dir + `/opt"
 [plugins.'io.containerd.cri.v1.images']
   [plugins.'io.containerd.cri.v1.images'.pinned_images]
     sandbox = "` + pauseImage + `"

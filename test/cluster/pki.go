@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -17,7 +18,11 @@ import (
 )
 
 // writeKeys writes what the control plane identifies itself with, below dir.
-func (c *Cluster) writeKeys() error {
+func (c *Cluster) writeKeys(context.Context) error {
+	var err error
+	if c.Authority, err = standin.NewAuthority(); err != nil {
+		return err
+	}
 	key, err := c.Authority.KeyPEM()
 	if err != nil {
 		return err

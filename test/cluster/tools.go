@@ -46,5 +46,5 @@ func (c *Cluster) Tool(set, program string) string {
 			return filepath.Join(dir, program)
 		}
 	}
-	return program
+	panic("tools/cluster doesn't build " + set)
 }

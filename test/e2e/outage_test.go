@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -48,16 +49,26 @@ func answers(ctx context.Context, pod, addr string) error {
 }
 
 // startWithoutSwitch replaces every resolver while the switch is missing and
-// no controller brings it back: their caches are new and empty, so that only
-// the state can tell them of the failover.
+// no controller brings it back: their caches are new and empty, and the node's
+// block is away, so that only the state can tell them of the failover.
 func (s *scenario) startWithoutSwitch(t *testing.T) {
 	kubectl(t, "-n", namespace, "scale", "deployment/registry-failover-controller", "--replicas", "0")
 	kubectl(t, "-n", namespace, "wait", "--for=delete", "pod", "-l", "app.kubernetes.io/component=controller", "--timeout", "1m")
 	if err := node.Client.CoreV1().ConfigMaps(namespace).Delete(t.Context(), "registry-failover", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	kubectl(t, "-n", namespace, "delete", "pod", "-l", "app.kubernetes.io/component in (resolver, resolver-dns)")
-	awaitHosts(t, node.Hangzhou.Internal.String())
+	const noNode = `{"spec":{"template":{"spec":{"nodeSelector":{"registry-failover.io/test":"none"}}}}}`
+	const anyNode = `{"spec":{"template":{"spec":{"nodeSelector":{"registry-failover.io/test":null}}}}}`
+	resolver := func(patch string) {
+		kubectl(t, "-n", namespace, "patch", "daemonset/registry-failover-resolver", "--type", "merge", "-p", patch)
+	}
+	resolver(noNode)
+	kubectl(t, "-n", namespace, "wait", "--for=delete", "pod", "-l", "app.kubernetes.io/component=resolver", "--timeout", "1m")
+	if err := os.WriteFile("/etc/hosts", []byte(cluster.HostsFile), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	resolver(anyNode)
+	kubectl(t, "-n", namespace, "delete", "pod", "-l", "app.kubernetes.io/component=resolver-dns")
 	await(t, "new resolvers run", time.Minute, func(ctx context.Context) error {
 		for _, component := range []string{"resolver", "resolver-dns"} {
 			pods, err := listPods(ctx, component)
@@ -72,7 +83,11 @@ func (s *scenario) startWithoutSwitch(t *testing.T) {
 		}
 		return nil
 	})
+	awaitHosts(t, node.Hangzhou.Internal.String())
 	awaitAnswers(t, node.Hangzhou.Internal.String())
+	if output, err := node.Kubectl(t.Context(), "-n", namespace, "get", "configmap", "registry-failover"); err == nil {
+		t.Errorf("the switch is there, so that nothing is shown: %s", output)
+	}
 	kubectl(t, "-n", namespace, "scale", "deployment/registry-failover-controller", "--replicas", "2")
 	awaitSwitch(t, "hangzhou")
 	// What was deleted by hand above comes back as it does for a person: with an upgrade.
@@ -101,18 +116,26 @@ func (s *scenario) loseAPIServer(t *testing.T) {
 		}
 	}()
 	for _, pod := range serving {
-		if err := answers(t.Context(), pod.Status.PodIP, node.Hangzhou.Internal.String()); err != nil {
-			t.Errorf("after the API server's end %s: %v", pod.Name, err)
-		}
+		awaitAnswer(t, pod.Status.PodIP, node.Hangzhou.Internal.String())
 	}
-	awaitHosts(t, node.Hangzhou.Internal.String())
 	for _, pod := range resolvers {
 		restartContainer(t, pod)
 	}
-	for _, pod := range serving {
-		awaitAnswer(t, pod.Status.PodIP, node.Hangzhou.Internal.String())
+	for _, pod := range resolvers {
+		await(t, pod.Name+" is ready again", 30*time.Second, func(ctx context.Context) error {
+			_, err := get(ctx, "http://"+pod.Status.PodIP+":8081/readyz")
+			return err
+		})
 	}
-	awaitHosts(t, node.Hangzhou.Internal.String())
+	// Longer than a resolver waits for the API server before it goes by what it has.
+	holds(t, "answers and hosts stay", 12*time.Second, func(ctx context.Context) error {
+		for _, pod := range serving {
+			if err := answers(ctx, pod.Status.PodIP, node.Hangzhou.Internal.String()); err != nil {
+				return fmt.Errorf("%s: %w", pod.Name, err)
+			}
+		}
+		return hostsLead(t, node.Hangzhou.Internal.String())
+	})
 	if err := node.StartAPIServer(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -22,9 +22,13 @@ const (
 
 // scenario is one life of an installation.
 type scenario struct {
-	helm   int
-	before map[string]bool // every object that there was before
-	web    string          // the uid of the first pod, which runs all the time
+	helm int
+	web  string // the uid of the first pod, which runs all the time
+
+	// What there was before: every object, every file of the node's /etc, CoreDNS's configuration.
+	before   map[string]bool
+	etc      []string
+	corefile string
 }
 
 func newScenario(t *testing.T, helm int) *scenario {
@@ -40,7 +44,7 @@ func newScenario(t *testing.T, helm int) *scenario {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &scenario{helm: helm, before: before}
+	return &scenario{helm: helm, before: before, etc: files(t, "/etc"), corefile: corefile(t)}
 }
 
 // awaitAccount waits for the account that pods of a new namespace run under.
@@ -68,6 +72,24 @@ func await(t *testing.T, what string, limit time.Duration, condition func(contex
 		select {
 		case <-ctx.Done():
 			t.Fatalf("after %s this is not so: %s: %v", limit, what, err)
+		case <-tick.C:
+		}
+	}
+}
+
+// holds fails the test as soon as condition returns an error, and returns after a time of none.
+func holds(t *testing.T, what string, length time.Duration, condition func(context.Context) error) {
+	t.Helper()
+	end := time.After(length)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if err := condition(t.Context()); err != nil {
+			t.Fatalf("this doesn't hold: %s: %v", what, err)
+		}
+		select {
+		case <-end:
+			return
 		case <-tick.C:
 		}
 	}
@@ -112,16 +134,20 @@ func hostsFile(t *testing.T) string {
 // awaitHosts waits until the node's hosts file leads the endpoint to addr; with "", until it is as it was.
 func awaitHosts(t *testing.T, addr string) {
 	t.Helper()
+	await(t, "the node's hosts file", 30*time.Second, func(context.Context) error { return hostsLead(t, addr) })
+}
+
+// hostsLead says whether the node's hosts file leads the endpoint to addr, and holds nothing else; with "", nothing at all.
+func hostsLead(t *testing.T, addr string) error {
+	t.Helper()
 	want := cluster.HostsFile
 	if addr != "" {
 		want += "# BEGIN registry-failover\n" + addr + " " + cluster.Endpoint + "\n# END registry-failover\n"
 	}
-	await(t, "the node's hosts file", 30*time.Second, func(context.Context) error {
-		if got := hostsFile(t); got != want {
-			return fmt.Errorf("it is %q, not %q", got, want)
-		}
-		return nil
-	})
+	if got := hostsFile(t); got != want {
+		return fmt.Errorf("it is %q, not %q", got, want)
+	}
+	return nil
 }
 
 // get fetches a page of a pod.

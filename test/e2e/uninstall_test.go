@@ -1,22 +1,39 @@
 package e2e
 
 import (
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/registry-failover/registry-failover/test/cluster"
 )
 
-// uninstall compares every object there is with what was there before.
+// uninstall is refused during a failover. With helm 3 it is forced then, so
+// that the nodes have a block to remove; with helm 4 a failback comes first.
+// Then every object there is, the node's /etc and CoreDNS's configuration are
+// compared with what was there before.
 func (s *scenario) uninstall(t *testing.T) {
 	throw(t, "hangzhou")
 	awaitHosts(t, node.Hangzhou.Internal.String())
 	if output, err := s.runUninstall(t); err == nil {
 		t.Errorf("an installation was removed during a failover: %s", output)
 	}
+	said := kubectl(t, "-n", namespace, "logs", "job/registry-failover-uninstall")
+	if remedy := "annotate --overwrite configmap registry-failover registry-failover.io/uninstall=force"; !strings.Contains(said, remedy) {
+		t.Errorf("the hook doesn't say what to do: %q", said)
+	}
 	awaitHosts(t, node.Hangzhou.Internal.String())
-	throw(t, "privatezone")
-	awaitHosts(t, "")
+	if s.helm == 3 {
+		kubectl(t, "-n", namespace, "annotate", "--overwrite", "configmap", "registry-failover", "registry-failover.io/uninstall=force")
+	} else {
+		throw(t, "privatezone")
+		awaitHosts(t, "")
+	}
 	begin := time.Now()
 	if _, err := s.runUninstall(t); err != nil {
 		t.Fatal(err)
@@ -25,6 +42,12 @@ func (s *scenario) uninstall(t *testing.T) {
 	if got := hostsFile(t); got != cluster.HostsFile {
 		t.Errorf("the node's hosts file is %q", got)
 	}
+	if diff := cmp.Diff(s.etc, files(t, "/etc")); diff != "" {
+		t.Errorf("the node's /etc (-before +after):\n%s", diff)
+	}
+	if diff := cmp.Diff(s.corefile, corefile(t)); diff != "" {
+		t.Errorf("CoreDNS's configuration (-before +after):\n%s", diff)
+	}
 	kubectl(t, "-n", shop, "delete", "deployment/web")
 	s.awaitNothingLeft(t)
 }
@@ -32,4 +55,18 @@ func (s *scenario) uninstall(t *testing.T) {
 func (s *scenario) runUninstall(t *testing.T) (string, error) {
 	t.Helper()
 	return node.Helm(t.Context(), s.helm, "uninstall", "registry-failover", "--namespace", namespace, "--wait", "--timeout", "4m")
+}
+
+// files lists all there are below a directory.
+func files(t *testing.T, below string) []string {
+	t.Helper()
+	var found []string
+	if err := filepath.WalkDir(below, func(path string, _ fs.DirEntry, err error) error {
+		found = append(found, path)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(found)
+	return found
 }

@@ -97,7 +97,7 @@ func tell(c *cluster.Cluster) error {
 A cluster of one node runs, with Registry Failover and a Deployment that names the
 primary: its image was rewritten, and pulled from zhangjiakou.
 
-    export KUBECONFIG=%s
+    export KUBECONFIG=%s PATH=$PATH:%s
     kubectl get pods -A
     kubectl get pods -o jsonpath='{.items[*].spec.containers[*].image}{"\n"}'
 
@@ -116,6 +116,6 @@ And back:
 End the cluster:
 
     go run ./test/cluster/demo end %s
-`, c.OutsideKubeconfig(), cluster.Endpoint, hosts, c.AccessLog(c.Hangzhou), cluster.Endpoint, c.Dir)
+`, c.OutsideKubeconfig(), filepath.Dir(c.Tool("kubernetes", "kubectl")), cluster.Endpoint, hosts, c.AccessLog(c.Hangzhou), cluster.Endpoint, c.Dir)
 	return err
 }
