@@ -109,7 +109,7 @@ func (i *Issuer) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.
 	r, err := i.keepSecret(ctx)
 	if err == nil {
 		i.expires.Set(float64(r.Expires.Unix()))
-		err = i.trust(ctx, r.CA)
+		err = i.trust(ctx, r)
 	}
 	switch {
 	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err):
@@ -120,7 +120,15 @@ func (i *Issuer) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.
 		i.injected.Set(0)
 		return reconcile.Result{}, err
 	}
-	return reconcile.Result{RequeueAfter: min(r.Next.Sub(i.now()), lookEvery)}, nil
+	return reconcile.Result{RequeueAfter: max(min(i.next(r).Sub(i.now()), lookEvery), soon)}, nil
+}
+
+// next is when there is something to do again: a renewal, or the end of the overlap of two CAs.
+func (i *Issuer) next(r Renewed) time.Time {
+	if end := r.Since.Add(overlap); i.now().Before(end) {
+		return end
+	}
+	return r.Next
 }
 
 // names are how the API server, and people with a client in the cluster, call the webhook.

@@ -3,17 +3,20 @@ package certificate
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -122,6 +125,16 @@ func (w *world) bundles() map[string]string {
 	return found
 }
 
+// change is what somebody else does to the MutatingWebhookConfiguration.
+func (w *world) change(how func(*admissionv1.MutatingWebhookConfiguration)) {
+	w.Helper()
+	var c admissionv1.MutatingWebhookConfiguration
+	w.check(w.Get(w.Context(), client.ObjectKey{Name: WebhookName}, &c))
+	how(&c)
+	w.check(w.Update(w.Context(), &c))
+	w.writes = nil
+}
+
 func webhook(name, service string) admissionv1.MutatingWebhook {
 	return admissionv1.MutatingWebhook{Name: name, ClientConfig: admissionv1.WebhookClientConfig{
 		Service: &admissionv1.ServiceReference{Namespace: namespace, Name: service},
@@ -166,6 +179,64 @@ func (w *world) check(err error) {
 	}
 }
 
+// TestANewCAIsTrustedBesideTheOld has webhooks that serve the old certificate
+// until kubelet brings the new one.
+func TestANewCAIsTrustedBesideTheOld(t *testing.T) {
+	w := newWorld(t, configuration())
+	w.expectWrites("Secret", "caBundle")
+	old := string(w.secret().Data["ca.crt"])
+	w.now = start.Add(24 * time.Hour)
+	w.expectWrites()
+	w.check(w.Delete(t.Context(), w.secret()))
+	w.expectWrites("Secret", "caBundle")
+	ca := string(w.secret().Data["ca.crt"])
+	if diff := cmp.Diff(map[string]string{"ours": ca + old, "another": "", "ours-too": ca + old}, w.bundles()); diff != "" || ca == old {
+		t.Errorf("caBundles (-want +got):\n%s", diff)
+	}
+	w.now = w.now.Add(overlap - time.Minute)
+	if writes, again := w.reconcile(); len(writes) > 0 || again != time.Minute {
+		t.Errorf("it wrote %v and looks again after %s", writes, again)
+	}
+	w.now = w.now.Add(time.Minute)
+	w.expectWrites("caBundle")
+	if got := w.bundles()["ours"]; got != ca {
+		t.Errorf("an hour later the bundle is\n%s", got)
+	}
+}
+
+func TestWhatIsNoCertificateIsNotTrustedOn(t *testing.T) {
+	damaged := configuration()
+	damaged.Webhooks[0].ClientConfig.CABundle = []byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+	w := newWorld(t, damaged)
+	w.expectWrites("Secret", "caBundle")
+	if diff := cmp.Diff(string(w.secret().Data["ca.crt"]), w.bundles()["ours"]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMetricsTellWhatIsTrustedAndUntilWhen(t *testing.T) {
+	w := newWorld(t, configuration())
+	w.expectWrites("Secret", "caBundle")
+	if trusted, expires := testutil.ToFloat64(w.issuer.injected), testutil.ToFloat64(w.issuer.expires); trusted != 1 || expires != float64(start.Add(certLife).Unix()) {
+		t.Errorf("trusted %v, expires %v", trusted, expires)
+	}
+	w.change(func(c *admissionv1.MutatingWebhookConfiguration) { c.Webhooks = c.Webhooks[1:2] })
+	w.expectWrites()
+	if trusted := testutil.ToFloat64(w.issuer.injected); trusted != 0 {
+		t.Error("no webhook leads to the Service, and it is trusted")
+	}
+}
+
+// TestWebhooksThatChangePlacesAreNotMistaken patches by what was read before.
+func TestWebhooksThatChangePlacesAreNotMistaken(t *testing.T) {
+	w := newWorld(t, configuration())
+	patch := w.issuer.trustPatch(configuration(), Renewed{CA: []byte("ca")})
+	w.change(func(c *admissionv1.MutatingWebhookConfiguration) { slices.Reverse(c.Webhooks[:2]) })
+	if err := w.Patch(t.Context(), configuration(), client.RawPatch(types.JSONPatchType, patch)); err == nil {
+		t.Errorf("another webhook's caBundle was written: %v", w.bundles())
+	}
+}
+
 func TestAMissingConfigurationIsWaitedFor(t *testing.T) {
 	w := newWorld(t)
 	w.expectWrites("Secret")
@@ -177,6 +248,7 @@ func TestACertificateIsRenewedInTimeByTheSameCA(t *testing.T) {
 	w := newWorld(t, configuration())
 	w.expectWrites("Secret", "caBundle")
 	old := w.secret().Data
+	w.now = start.Add(overlap)
 	if _, again := w.reconcile(); again != lookEvery {
 		t.Errorf("it looks again after %s", again)
 	}

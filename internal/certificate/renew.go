@@ -35,8 +35,9 @@ type Renewed struct {
 	Data map[string][]byte
 	// Reason says why Data is not what the Secret held, in a few words; empty when it is.
 	Reason string
-	// CA is the certificate to be trusted, PEM.
-	CA []byte
+	// CA is the certificate to be trusted, PEM, and Since when it is the CA.
+	CA    []byte
+	Since time.Time
 	// Expires is when tls.crt does, Next when it is to be looked at again.
 	Expires, Next time.Time
 }
@@ -58,15 +59,30 @@ func Renew(data map[string][]byte, names []string, now time.Time) (Renewed, erro
 		if certificate, err = issue(ca, names, now); err != nil {
 			return Renewed{}, err
 		}
+		// A CA that somebody else made may not sign this certificate.
+		if err := verify(certificate.cert, ca, now); err != nil {
+			reasons = append(reasons, fmt.Sprintf("%s can't be used: %v", caCertKey, err))
+			if ca, certificate, err = issueBoth(names, now); err != nil {
+				return Renewed{}, err
+			}
+		}
 	}
 	r := Renewed{
-		Data: map[string][]byte{}, Reason: strings.Join(reasons, "; "), CA: ca.certPEM,
+		Data: map[string][]byte{}, Reason: strings.Join(reasons, "; "), CA: ca.certPEM, Since: ca.cert.NotBefore.Add(skew),
 		Expires: certificate.cert.NotAfter, Next: certificate.cert.NotAfter.Add(-renewBefore),
 	}
 	maps.Copy(r.Data, data)
 	r.Data[caCertKey], r.Data[caKeyKey] = ca.certPEM, ca.keyPEM
 	r.Data[certKey], r.Data[keyKey] = certificate.certPEM, certificate.keyPEM
 	return r, nil
+}
+
+func issueBoth(names []string, now time.Time) (ca, certificate pair, err error) {
+	if ca, err = issueCA(now); err != nil {
+		return pair{}, pair{}, err
+	}
+	certificate, err = issue(ca, names, now)
+	return ca, certificate, err
 }
 
 func loadCA(data map[string][]byte, now time.Time) (pair, error) {
@@ -95,12 +111,18 @@ func load(data map[string][]byte, ca pair, names []string, now time.Time) (pair,
 	if !now.Before(p.cert.NotAfter.Add(-renewBefore)) {
 		return pair{}, fmt.Errorf("%s ends at %s", certKey, p.cert.NotAfter.Format(time.RFC3339))
 	}
-	roots := x509.NewCertPool()
-	roots.AddCert(ca.cert)
-	if _, err := p.cert.Verify(x509.VerifyOptions{Roots: roots, CurrentTime: now}); err != nil {
+	if err := verify(p.cert, ca, now); err != nil {
 		return pair{}, fmt.Errorf("%s: %w", certKey, err)
 	}
 	return p, nil
+}
+
+// verify does what the API server does when it is told to trust the CA.
+func verify(certificate *x509.Certificate, ca pair, now time.Time) error {
+	roots := x509.NewCertPool()
+	roots.AddCert(ca.cert)
+	_, err := certificate.Verify(x509.VerifyOptions{Roots: roots, CurrentTime: now})
+	return err
 }
 
 // parse reads a certificate and its key, which must be an ECDSA key as issue makes them.

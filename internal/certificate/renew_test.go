@@ -34,6 +34,29 @@ func with(data map[string][]byte, key string, value []byte) map[string][]byte {
 	return changed
 }
 
+// foreignCA is one that may sign clients' certificates only.
+func foreignCA(t *testing.T) pair {
+	t.Helper()
+	ca, err := sign(&x509.Certificate{
+		NotBefore: start, NotAfter: start.Add(caLife), KeyUsage: x509.KeyUsageCertSign,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, BasicConstraintsValid: true, IsCA: true,
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ca
+}
+
+// signedBy is a Secret with a certificate of that CA.
+func signedBy(t *testing.T, ca pair) map[string][]byte {
+	t.Helper()
+	certificate, err := issue(ca, names, start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string][]byte{"ca.crt": ca.certPEM, "ca.key": ca.keyPEM, "tls.crt": certificate.certPEM, "tls.key": certificate.keyPEM}
+}
+
 func TestRenew(t *testing.T) {
 	data, other := first(t), first(t)
 	const day = 24 * time.Hour
@@ -57,6 +80,7 @@ func TestRenew(t *testing.T) {
 		"the certificate is another CA's":            {with(with(data, "tls.crt", other["tls.crt"]), "tls.key", other["tls.key"]), names, start, false, true},
 		"the CA's key is another's":                  {with(data, "ca.key", other["ca.key"]), names, start, true, true},
 		"the CA is no CA":                            {with(with(data, "ca.crt", data["tls.crt"]), "ca.key", data["tls.key"]), names, start, true, true},
+		"a CA of somebody else may not sign servers": {signedBy(t, foreignCA(t)), names, start, true, true},
 		"something that isn't PEM":                   {with(data, "tls.crt", []byte("{}")), names, start, false, true},
 	}
 	for sentence, test := range tests {

@@ -35,7 +35,8 @@ func (c *Cluster) startControlPlane(ctx context.Context) error {
 	c.controllers = c.process("kube-controller-manager", c.Tool("kubernetes", "kube-controller-manager"),
 		"--kubeconfig", admin, "--leader-elect=false", "--use-service-account-credentials",
 		"--service-account-private-key-file", path("accounts.key"), "--root-ca-file", path("ca.crt"),
-		"--cluster-signing-cert-file", path("ca.crt"), "--cluster-signing-key-file", path("ca.key"))
+		"--cluster-signing-cert-file", path("ca.crt"), "--cluster-signing-key-file", path("ca.key"),
+		"--flex-volume-plugin-dir", path("volume-plugins"))
 	c.scheduler = c.process("kube-scheduler", c.Tool("kubernetes", "kube-scheduler"),
 		"--kubeconfig", admin, "--leader-elect=false")
 	if err := c.controllers.Start(); err != nil {
