@@ -1,7 +1,10 @@
 package main
 
 import (
+	"errors"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -11,7 +14,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"controller": main})
 }
 
-// TestScripts runs the program itself; a script finds the example's configuration at $CONFIG.
+// TestScripts runs the program itself; a script finds the example's
+// configuration at $CONFIG, and has the command exits CODE PROGRAM [ARGUMENT…].
 func TestScripts(t *testing.T) {
 	config, err := filepath.Abs("../../testdata/config/example.yaml")
 	if err != nil {
@@ -21,9 +25,25 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("CONFIG", config)
 			return nil
 		},
 	})
+}
+
+// exits runs a program that must end with the code.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	var failed *exec.ExitError
+	got := 0
+	if errors.As(err, &failed) {
+		got = failed.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("%s ends with %d, not %d: %v", args[1], got, want, err)
+	}
 }

@@ -28,7 +28,7 @@ var (
 )
 
 func newManager(cluster *rest.Config, o options) (manager.Manager, error) {
-	logger := logr.FromSlogHandler(o.log.Handler())
+	logger := logr.FromSlogHandler(withoutEnd{o.log.Handler()})
 	logf.SetLogger(logger)
 	klog.SetLogger(logger)
 	cluster = rest.CopyConfig(cluster)

@@ -167,6 +167,8 @@ func (f *fakeAPI) answer(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusForbidden, "Forbidden", fmt.Sprintf("configmaps %q is forbidden: User \"node\" cannot %s resource \"configmaps\"", name, verb))
 	case status != 0:
 		fail(w, status, "InternalError", "something broke")
+	case verb == "list" && query.Has("resourceVersion"):
+		fail(w, http.StatusInternalServerError, "InternalError", "a list from a cache may be old")
 	case verb == "watch":
 		f.watch(w, r, name)
 	case verb == "get" && !there:

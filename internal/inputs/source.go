@@ -54,11 +54,12 @@ func (s *source) get(ctx context.Context) error {
 	return err
 }
 
-// ListWithContext asks for the one object as a list.
+// ListWithContext asks for the one object as a list, and for what stands now: the
+// Reflector would take what an API server's cache has, which may be from before a failover.
 func (s *source) ListWithContext(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 	limited, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	o.FieldSelector = "metadata.name=" + s.name
+	o.FieldSelector, o.ResourceVersion = "metadata.name="+s.name, ""
 	var list configMapList
 	err := s.request().VersionedParams(&o, metav1.ParameterCodec).Do(limited).Into(&list)
 	if err != nil {

@@ -77,7 +77,7 @@ func (k *Keeper) Configure(endpoints []zone.Endpoint) {
 // Ready says why the switch can't be kept, or nil.
 func (k *Keeper) Ready() error {
 	if !k.synced() {
-		return errors.New("the switch can't be watched yet: the log says why")
+		return errors.New("switch and state can't be watched yet: the log says why")
 	}
 	return nil
 }

@@ -207,6 +207,21 @@ func TestRecordThatIsRefusedIsTold(t *testing.T) {
 	}
 }
 
+// TestStateThatCanNotBeWrittenKeepsNoSwitchFromComingBack has a state that
+// nobody may write, and a watch that has seen a failover.
+func TestStateThatCanNotBeWrittenKeepsNoSwitchFromComingBack(t *testing.T) {
+	w := atHangzhou(t)
+	w.drop(inputs.SwitchName)
+	w.drop(inputs.StateName)
+	w.catchUp()
+	w.before["create "+inputs.StateName] = func() { w.refuse = errors.New("forbidden") }
+	w.before["create "+inputs.SwitchName] = func() { w.refuse = nil }
+	if _, err := w.keeper.Reconcile(t.Context(), reconcile.Request{}); err == nil || !strings.Contains(err.Error(), "forbidden") {
+		t.Errorf("error %v", err)
+	}
+	w.expect("hangzhou", "-")
+}
+
 // TestMarkThatOnlyTheWatchSaw deletes before the mark could be read.
 func TestMarkThatOnlyTheWatchSaw(t *testing.T) {
 	w := newWorld(t)

@@ -26,10 +26,11 @@ func (k *Keeper) Watch(ctx context.Context, mgr manager.Manager) error {
 	if err != nil {
 		return err
 	}
-	if _, err := state.Informer.AddEventHandler(k.memory()); err != nil {
+	remembered, err := state.Informer.AddEventHandler(k.memory())
+	if err != nil {
 		return err
 	}
-	k.synced = seen.HasSynced
+	k.synced = func() bool { return seen.HasSynced() && remembered.HasSynced() }
 	return k.bell.Attach(mgr, "switch", k)
 }
 

@@ -48,24 +48,15 @@ func object(c *corev1.ConfigMap) Object {
 	return o
 }
 
-// apply writes the plan: what was valid first, so that it is remembered before anything else changes.
+// apply writes the plan: what was valid first, so that it is remembered before
+// anything else changes. A state that can't be written keeps no switch from coming back.
 func (k *Keeper) apply(ctx context.Context, p Plan, current, state *corev1.ConfigMap) error {
-	if len(p.State) > 0 {
-		if err := k.write(ctx, state, p.State, p.CreateState); err != nil {
-			if !errors.Is(err, errMeanwhile) {
-				k.report.unrecorded(p.State)
-			}
-			return err
-		}
-		for _, name := range slices.Sorted(maps.Keys(p.State)) {
-			k.log.Info("the switch is recorded", "endpoint", name)
-		}
-	}
-	if len(p.Switch) == 0 && !p.CreateSwitch {
-		return nil
+	unrecorded := k.record(ctx, p, state)
+	if errors.Is(unrecorded, errMeanwhile) || len(p.Switch) == 0 && !p.CreateSwitch {
+		return unrecorded
 	}
 	if err := k.write(ctx, current, p.Switch, p.CreateSwitch); err != nil {
-		return err
+		return errors.Join(unrecorded, err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Switch)) {
 		if p.Restored[name] {
@@ -74,6 +65,25 @@ func (k *Keeper) apply(ctx context.Context, p Plan, current, state *corev1.Confi
 		} else {
 			k.log.Info("the switch is created", "endpoint", name, "value", p.Switch[name])
 		}
+	}
+	return unrecorded
+}
+
+// record writes the plan's part for the state.
+func (k *Keeper) record(ctx context.Context, p Plan, state *corev1.ConfigMap) error {
+	if len(p.State) == 0 {
+		return nil
+	}
+	err := k.write(ctx, state, p.State, p.CreateState)
+	switch {
+	case errors.Is(err, errMeanwhile):
+		return err
+	case err != nil:
+		k.report.unrecorded(p.State)
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.State)) {
+		k.log.Info("the switch is recorded", "endpoint", name)
 	}
 	return nil
 }

@@ -27,6 +27,7 @@ func TestFailover(t *testing.T) {
 				{"the policy agrees with the resolvers on every switch", (*scenario).agreeOnGrammar, true},
 				{"operators may read and patch the switch and nothing else", (*scenario).limitOperators, true},
 				{"a resolver writes the Lease of its own node only", (*scenario).tieLeases, true},
+				{"the Lease of a node that is no more is removed", (*scenario).sweepLeases, true},
 				{"the webhook serves a new certificate when one is issued", (*scenario).rotateCertificate, true},
 				{"helm upgrade during a failover does not undo it", (*scenario).upgrade, false},
 				{"deleting the switch is refused", (*scenario).refuseDeletion, false},

@@ -1,11 +1,15 @@
 package e2e
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -79,6 +83,29 @@ func (s *scenario) limitOperators(t *testing.T) {
 		output, err := node.Kubectl(t.Context(), args...)
 		if got := strings.TrimSpace(output); got != want {
 			t.Errorf("%s: %s %v, not %s", question, got, err, want)
+		}
+	}
+}
+
+// sweepLeases has a report of a node that was taken away.
+func (s *scenario) sweepLeases(t *testing.T) {
+	leases := node.Client.CoordinationV1().Leases(namespace)
+	orphan := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: "gone", Labels: map[string]string{
+		"app.kubernetes.io/part-of": "registry-failover", "app.kubernetes.io/component": "resolver",
+	}}}
+	if _, err := leases.Create(t.Context(), orphan, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the Lease of a node that doesn't exist is gone", time.Minute, func(ctx context.Context) error {
+		_, err := leases.Get(ctx, "gone", metav1.GetOptions{})
+		if !apierrors.IsNotFound(err) {
+			return fmt.Errorf("it is still there: %w", err)
+		}
+		return nil
+	})
+	for _, kept := range []string{node.Nodes[0].Name, "registry-failover-controller"} {
+		if _, err := leases.Get(t.Context(), kept, metav1.GetOptions{}); err != nil {
+			t.Error(err)
 		}
 	}
 }
