@@ -18,7 +18,7 @@ func controlSocket(dir string) string { return filepath.Join(dir, "control") }
 // until this process ends.
 func listenForStop(dir string, stop func()) error {
 	// Renamed when it listens: between, it would look like a dead one's.
-	listener, err := net.Listen("unix", controlSocket(dir)+".new") //nolint:noctx // takes no time
+	listener, err := net.Listen("unix", controlSocket(dir)+".new")
 	if err != nil {
 		return err
 	}
@@ -26,21 +26,24 @@ func listenForStop(dir string, stop func()) error {
 		return err
 	}
 	go func() {
-		var callers []net.Conn
 		for {
 			caller, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			if n, _ := caller.Read(make([]byte, 1)); n == 1 {
-				callers = append(callers, caller)
-				stop()
-			} else {
-				_ = caller.Close() // it only looked
-			}
+			go hear(caller, stop)
 		}
 	}()
 	return nil
+}
+
+// hear takes what a caller says: nothing where it only looks whether somebody is there.
+func hear(caller net.Conn, stop func()) {
+	if n, _ := caller.Read(make([]byte, 1)); n == 1 {
+		stop()
+	}
+	_, _ = io.Copy(io.Discard, caller)
+	_ = caller.Close()
 }
 
 // Stop ends a detached sandbox by its directory and waits for the end.
