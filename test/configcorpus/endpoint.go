@@ -1,15 +1,11 @@
-package config_test
+package configcorpus
 
-import (
-	"strings"
-	"testing"
-)
+import "strings"
 
-// TestBadEndpoint holds the rules for endpoints and their instances.
-func TestBadEndpoint(t *testing.T) {
-	example := read(t, "example.yaml")
-	second := secondEndpoint(t)
-	refuses(t, map[string]edit{
+// endpoints are mistakes of endpoints and their instances.
+func endpoints(example string) map[string]Mistake {
+	second := secondEndpoint(example)
+	return map[string]Mistake{
 		"two endpoints of one name": {
 			"", second,
 			`endpoints[1].name: Invalid value: "cross-region.registry.io": stands at endpoints[0].name already: configure each endpoint once`,
@@ -151,5 +147,5 @@ func TestBadEndpoint(t *testing.T) {
 			"[10.1.0.10]", "['fd00::1%eth0']",
 			`endpoints[0].instances[0].internalAddresses[0]: Invalid value: "fd00::1%eth0": has an IPv6 zone: write the instance's address in its VPC`,
 		},
-	})
+	}
 }

@@ -1,17 +1,15 @@
-package config_test
+package configcorpus
 
 import (
 	"fmt"
 	"strings"
-	"testing"
 
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
 
-// TestBadFile holds that what is not one readable document of known keys is refused.
-func TestBadFile(t *testing.T) {
-	example := read(t, "example.yaml")
-	refuses(t, map[string]edit{
+// files are mistakes of what is not one readable document of known keys.
+func files(example string) map[string]Mistake {
+	return map[string]Mistake{
 		"an unknown key at the top": {
 			"kind: Config", "kind: Config\nendpoint: x",
 			`endpoint: Forbidden: unknown key: the keys here are apiVersion, kind, cluster, admission, privateZone, node, pullSecrets, credentials, health, failover, endpoints`,
@@ -124,7 +122,7 @@ func TestBadFile(t *testing.T) {
 		},
 		"more than a ConfigMap holds": {
 			"", strings.Repeat("#", config.MaxBytes),
-			fmt.Sprintf("the configuration is %d bytes long: at most 1048576 are read", config.MaxBytes+len(read(t, "example.yaml"))),
+			fmt.Sprintf("the configuration is %d bytes long: at most 1048576 are read", config.MaxBytes+len(example)),
 		},
-	})
+	}
 }

@@ -1,14 +1,11 @@
-package config_test
+package configcorpus
 
-import (
-	"strings"
-	"testing"
-)
+import "strings"
 
-// TestBadHost holds the rules for the hosts that are rewritten.
-func TestBadHost(t *testing.T) {
-	second := secondEndpoint(t)
-	refuses(t, map[string]edit{
+// hosts are mistakes of the hosts that are rewritten.
+func hosts(example string) map[string]Mistake {
+	second := secondEndpoint(example)
+	return map[string]Mistake{
 		"an instance host that equals the endpoint": {
 			"a-registry.cn-hangzhou.cr.aliyuncs.com", "cross-region.registry.io",
 			`endpoints[0].instances[0].publicEndpoint: Invalid value: "cross-region.registry.io": is a shared endpoint itself (endpoints[0].name), so rewriting would go in a circle: write the instance's own host`,
@@ -73,5 +70,5 @@ func TestBadHost(t *testing.T) {
 			"internalEndpoint: a-registry-vpc.cn-hangzhou.cr.aliyuncs.com", "internalEndpoint: 10.1.0.10",
 			`endpoints[0].instances[0].internalEndpoint: Invalid value: "10.1.0.10": must be the instance's host name, lowercase, without scheme, port and final dot, and no IP address`,
 		},
-	})
+	}
 }

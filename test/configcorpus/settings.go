@@ -1,12 +1,8 @@
-package config_test
+package configcorpus
 
-import (
-	"testing"
-)
-
-// TestBadSettings holds the rules for everything but the endpoints.
-func TestBadSettings(t *testing.T) {
-	refuses(t, map[string]edit{
+// settings are mistakes of everything but the endpoints.
+func settings(string) map[string]Mistake {
+	return map[string]Mistake{
 		"a newer version": {
 			"v1alpha1", "v2", `apiVersion: Invalid value: "registry-failover.io/v2": must be registry-failover.io/v1alpha1`,
 		},
@@ -118,5 +114,5 @@ func TestBadSettings(t *testing.T) {
 			"kind: Config", "kind: Config\nfailover: {maxPerDay: 0}",
 			"failover.maxPerDay: Invalid value: 0: must be at least 1",
 		},
-	})
+	}
 }
