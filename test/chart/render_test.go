@@ -99,6 +99,12 @@ func renderChart(t testing.TB, dir string, arguments ...string) objects {
 	if err != nil {
 		t.Fatalf("%v: %s", err, output)
 	}
+	return decode(t, output)
+}
+
+// decode reads what helm has printed.
+func decode(t testing.TB, output string) objects {
+	t.Helper()
 	var all objects
 	for documents := utilyaml.NewYAMLReader(bufio.NewReader(strings.NewReader(output))); ; {
 		document, err := documents.Read()

@@ -119,7 +119,6 @@ func TestHelmRefusesWhatTheProgramsWould(t *testing.T) {
 		"a word for a boolean":      {"onUpdate: true", `onUpdate: "true"`, "at '/config/admission/onUpdate': got string, want boolean"},
 		"no network":                {"\n    network: public", "", "at '/config/endpoints/1/instances/0': missing property 'network'"},
 		"a port in an endpoint":     {"name: second.registry.io", "name: second.registry.io:443", "at '/config/endpoints/1/name': 'second.registry.io:443' does not match pattern"},
-		"an instance privatezone":   {"name: beijing", "name: privatezone", "at '/config/endpoints/1/instances/0/name': 'not' failed"},
 		"a share above 1":           {"readyShare: 0.99", "readyShare: 95", "at '/config/failover/readyShare': maximum: got 95, want 1"},
 	} {
 		t.Run(sentence, func(t *testing.T) {

@@ -5,6 +5,7 @@ import "strings"
 // endpoints are mistakes of endpoints and their instances.
 func endpoints(example string) map[string]Mistake {
 	second := secondEndpoint(example)
+	learning := strings.Replace(example, "endpoints:", "privateZone: {source: API}\ncredentials: {provider: RRSA}\nendpoints:", 1)
 	return map[string]Mistake{
 		"two endpoints of one name": {
 			"", second,
@@ -146,6 +147,30 @@ func endpoints(example string) map[string]Mistake {
 		"an address with an IPv6 zone": {
 			"[10.1.0.10]", "['fd00::1%eth0']",
 			`endpoints[0].instances[0].internalAddresses[0]: Invalid value: "fd00::1%eth0": has an IPv6 zone: write the instance's address in its VPC`,
+		},
+		"no internal address and no VPC to learn it from": {
+			example, strings.Replace(learning, "    internalAddresses: [10.1.0.10]\n", "", 1),
+			"endpoints[0].instances[0].vpcID: Required value: needed to find the internal address: name the VPC whose zone holds it, or set internalAddresses",
+		},
+		"two internal addresses to learn from one VPC": {
+			example, strings.NewReplacer("internalAddresses: [10.1.0.10]", "vpcID: vpc-x", "internalAddresses: [10.2.0.10]", "vpcID: vpc-x").Replace(learning),
+			`endpoints[0].instances[1].vpcID: Invalid value: "vpc-x": stands at endpoints[0].instances[0].vpcID already: one zone can't hold two internal addresses: set internalAddresses on one of the instances`,
+		},
+		"a pattern with an empty element": {
+			"primary: zhangjiakou", "primary: zhangjiakou\n  rewrite: {repositories: {include: [team//*]}}",
+			`endpoints[0].rewrite.repositories.include[0]: Invalid value: "team//*": the pattern "team//*" has an empty element: write it without a slash at its ends and without two in a row`,
+		},
+		"a pattern whose brackets stay open": {
+			"primary: zhangjiakou", "primary: zhangjiakou\n  rewrite: {repositories: {include: ['team/[a-']}}",
+			`endpoints[0].rewrite.repositories.include[0]: Invalid value: "team/[a-": the pattern "team/[a-" is malformed: close its brackets, or escape them with a backslash`,
+		},
+		"a pattern in uppercase": {
+			"primary: zhangjiakou", "primary: zhangjiakou\n  rewrite: {repositories: {include: [Team/*]}}",
+			`endpoints[0].rewrite.repositories.include[0]: Invalid value: "Team/*": the pattern "Team/*" has an uppercase letter, which no repository has: write it in lowercase`,
+		},
+		"a pattern with a tag": {
+			"primary: zhangjiakou", "primary: zhangjiakou\n  rewrite: {repositories: {include: ['team/web:1']}}",
+			`endpoints[0].rewrite.repositories.include[0]: Invalid value: "team/web:1": the pattern "team/web:1" has a tag or a digest, which are not matched: write the repository's path alone`,
 		},
 	}
 }

@@ -46,14 +46,9 @@ zone.Endpoint.Words. Call with (list $ $endpoint).
 {{- toJson $words -}}
 {{- end }}
 
-{{/* The first standby of an endpoint that its bare name can lead to. Call with (list $ $endpoint). */}}
+{{/* The first standby of an endpoint. Call with the endpoint. */}}
 {{- define "registry-failover.standby" -}}
-{{- $words := include "registry-failover.words" . | fromJsonArray -}}
-{{- $standby := "" -}}
-{{- range (index . 1).instances -}}
-  {{- if and (not $standby) (ne .name (index $ 1).primary) (has .name $words) -}}
-    {{- $standby = .name -}}
-  {{- end -}}
-{{- end -}}
-{{- $standby | default "privatezone" -}}
+{{- $names := list -}}
+{{- range .instances }}{{ $names = append $names .name }}{{ end -}}
+{{- without $names .primary | first -}}
 {{- end }}

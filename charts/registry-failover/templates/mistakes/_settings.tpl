@@ -1,0 +1,60 @@
+{{/* The rules of pkg/config for everything but the endpoints. */}}
+{{- define "registry-failover.settingMistakes" -}}
+{{- $config := .Values.config -}}
+{{- $provider := dig "credentials" "provider" "None" $config -}}
+{{- if eq (include "registry-failover.source" .) "API" -}}
+  {{- if eq $provider "None" -}}
+    {{- println `config.privateZone.source: "API": needs cloud credentials: set credentials.provider, or use VPCDNS` -}}
+  {{- end -}}
+  {{- if not (dig "cluster" "vpcID" "" $config) -}}
+    {{- println "config.cluster.vpcID: privateZone.source API needs it to choose this cluster's zone among same-named ones" -}}
+  {{- end -}}
+{{- end -}}
+{{- if and (dig "privateZone" "writeBack" false $config) (eq $provider "None") -}}
+  {{- println "config.privateZone.writeBack: true: needs cloud credentials: set credentials.provider" -}}
+{{- end -}}
+{{- $namespaces := dig "pullSecrets" "namespaces" list $config -}}
+{{- if and (has (dig "pullSecrets" "mode" "Off" $config) (list "Derive" "Check")) (not $namespaces) -}}
+  {{- println `config.pullSecrets.namespaces: list the namespaces, or write ["*"] for all` -}}
+{{- end -}}
+{{- range $i, $namespace := $namespaces -}}
+  {{- if and (eq . "*") (gt (len $namespaces) 1) -}}
+    {{- printf "config.pullSecrets.namespaces[%d]: %q: stands for all namespaces: remove the others\n" $i . -}}
+  {{- end -}}
+{{- end -}}
+{{- include "registry-failover.credentialMistakes" (list $provider ($config.credentials | default dict)) -}}
+{{- range $key, $text := pick ($config.health | default dict) "interval" "timeout" "slow" -}}
+  {{- if le (include "registry-failover.nanoseconds" $text | int64) 0 -}}
+    {{- printf "config.health.%s: %q: must be a duration such as 5s\n" $key $text -}}
+  {{- end -}}
+{{- end -}}
+{{- with dig "health" "canary" "" $config -}}
+  {{- $part := `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*` -}}
+  {{- if or (regexMatch `^(localhost|[^/]*[.:][^/]*)/` .) (not (regexMatch (printf `^%s(/%s)*@(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$` $part $part) .)) -}}
+    {{- printf "config.health.canary: %q: must be a repository and a digest without a host, such as demo/web@sha256:…\n" . -}}
+  {{- end -}}
+{{- end -}}
+{{- with dig "failover" "dwell" "" $config -}}
+  {{- if lt (include "registry-failover.nanoseconds" . | int64) 0 -}}
+    {{- printf "config.failover.dwell: %q: must be a duration such as 10m; 0s for none\n" . -}}
+  {{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* The rules for the fields of a provider. Call with (list "provider" $credentials). */}}
+{{- define "registry-failover.credentialMistakes" -}}
+{{- $provider := index . 0 -}}
+{{- $credentials := index . 1 -}}
+{{- $rrsa := list "RRSA" -}}
+{{- $secret := list "AccessKey" "STS" -}}
+{{- range $key, $of := dict "roleARN" $rrsa "oidcProviderARN" $rrsa "oidcTokenFile" $rrsa "roleName" (list "ECSRAMRole") "secretName" $secret -}}
+  {{- if and (get $credentials $key) (not (has $provider $of)) -}}
+    {{- printf "config.credentials.%s: belongs to provider %s: remove it or change the provider\n" $key (include "registry-failover.oneOf" $of) -}}
+  {{- end -}}
+{{- end -}}
+{{- $label := `[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?` -}}
+{{- $name := get $credentials "secretName" -}}
+{{- if and (has $provider $secret) (or (gt (len $name) 253) (not (regexMatch (printf `^%s(\.%s)*$` $label $label) $name))) -}}
+  {{- printf "config.credentials.secretName: %q: must name the Secret that holds the key\n" $name -}}
+{{- end -}}
+{{- end }}
