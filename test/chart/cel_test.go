@@ -13,6 +13,9 @@ import (
 // (k8s.io/apiserver/pkg/apis/cel, PerCallLimit).
 const perCallLimit = 1_000_000
 
+// perPolicyLimit is what all expressions of one policy may cost (RuntimeCELCostBudget there).
+const perPolicyLimit = 10 * perCallLimit
+
 // environment has what Kubernetes 1.30 gives to admission policies, as far as
 // the chart uses it (k8s.io/apiserver/pkg/cel/environment).
 var environment = sync.OnceValues(func() (*cel.Env, error) {
@@ -107,10 +110,14 @@ func (p policy) refusals(t testing.TB, r request) []string {
 		}
 	}
 	variables := activation["variables"].(map[string]any)
+	var spent uint64
 	for i, v := range p.variables {
-		value, _, err := v.Eval(activation)
+		value, details, err := v.Eval(activation)
 		if err != nil {
 			t.Fatalf("variable %s: %v", p.names[i], err)
+		}
+		if spent += *details.ActualCost(); spent > perPolicyLimit {
+			t.Fatalf("variable %s: the policy costs too much", p.names[i])
 		}
 		variables[p.names[i]] = value
 	}

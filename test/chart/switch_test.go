@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -63,6 +64,42 @@ func compareVerdicts(t *testing.T, p policy, e zone.Endpoint, value string) {
 	}
 }
 
+// TestTheSwitchGoesOnlyAtPrivateZone compares what may be deleted with the rule
+// of internal/inputs: an endpoint without instances knows no word but privatezone.
+func TestTheSwitchGoesOnlyAtPrivateZone(t *testing.T) {
+	p, endpoints := switchPolicy(t, values(t, switchcorpus.Config))
+	calm := 0
+	for _, value := range switchcorpus.Values() {
+		_, err := zone.Endpoint{Name: endpoints[0].Name}.ParseSwitch(value)
+		if err == nil {
+			calm++
+		}
+		if refused := p.refusals(t, asked("DELETE", "admin", map[string]any{endpoints[0].Name: value}, nil)); (refused == nil) != (err == nil) {
+			t.Errorf("%.200q: the parser says %v, the policy %q", value, err, refused)
+		}
+	}
+	if calm < 10 {
+		t.Errorf("only %d values lead nowhere else", calm)
+	}
+}
+
+// TestAPolicyOfManyInstancesStaysCheap: the API server ends an expression that
+// costs too much, and the value is accepted then.
+func TestAPolicyOfManyInstancesStaysCheap(t *testing.T) {
+	text := switchcorpus.Config
+	for i := range 20 {
+		text += fmt.Sprintf("  - {name: %s-%d, id: cri-%d, region: cn-x, publicEndpoint: p%d.example.com, internalEndpoint: i%d.example.com, network: public}\n", strings.Repeat("x", 50), i, i, i, i)
+	}
+	p, endpoints := switchPolicy(t, values(t, text))
+	for _, value := range []string{"to: " + strings.Repeat("x", 60000), strings.Repeat("x", 60000), "to: hangzhou\nfrom: " + strings.Repeat("x", 60000) + "\nshare: 1"} {
+		compareVerdicts(t, p, endpoints[0], value)
+		p.refusals(t, asked("UPDATE", "admin", map[string]any{endpoints[0].Name: value}, map[string]any{endpoints[0].Name: value + "x"}))
+	}
+	for _, word := range endpoints[0].Words() {
+		compareVerdicts(t, p, endpoints[0], "to: "+word)
+	}
+}
+
 func FuzzThePolicyTakesWhatTheParserTakes(f *testing.F) {
 	for i, value := range switchcorpus.Values() {
 		if len(value) < 200 && i%25 == 0 { // running all of them first would take the fuzzing's time
@@ -120,6 +157,7 @@ func TestTheSwitchIsKeptWhileItLeadsElsewhere(t *testing.T) {
 		"it goes when it leads nowhere else":           {"DELETE", "admin", calm, nil, nil},
 		"it stays while it leads elsewhere":            {"DELETE", "admin", active, nil, []string{cantDelete}},
 		"a share is elsewhere too":                     {"DELETE", "admin", data(second, "to: privatezone\nfrom: shanghai\nshare: 10"), nil, []string{cantDelete}},
+		"two lines that contradict are elsewhere":      {"UPDATE", "admin", data(first, "privatezone", second, "to: privatezone\nto: shanghai"), data(second, "privatezone"), []string{cantRemove}},
 		"what nobody can read counts as elsewhere":     {"DELETE", "admin", data(second, ""), nil, []string{cantDelete}},
 		"a key that is no endpoint any more":           {"DELETE", "admin", data(first, "privatezone", "gone.io", "there"), nil, nil},
 		"the namespace controller deletes it":          {"DELETE", "system:serviceaccount:kube-system:namespace-controller", active, nil, nil},

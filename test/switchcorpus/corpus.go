@@ -37,7 +37,7 @@ endpoints:
 // Values are the corpus, in a fixed order and each once. All are valid UTF-8,
 // because an API server has no other text.
 func Values() []string {
-	values := slices.Concat(words(), shapes(), scopes(), times(), spaces(), limits())
+	values := slices.Concat(words(), shapes(), scopes(), times(), spaces(), limits(), calm())
 	slices.Sort(values)
 	return slices.Compact(values)
 }
@@ -107,6 +107,19 @@ func scopes() []string {
 		values = append(values, long+"nodes: "+nodes, long+"nodes:"+nodes+"\nreason: x")
 	}
 	return values
+}
+
+// calm are values that lead nowhere else, or seem to.
+func calm() []string {
+	var values []string
+	for _, rest := range []string{
+		"", "\n", "\r\n", " \t\r\nreason: back\nset-by: oncall", "\nuntil: 2026-11-23T02:00:00Z", "\nuntil: never", "\nto: hangzhou", "\nto: privatezone", "\ngarbage", "\n\nreason: x",
+		"\nshare: 10", "\nnodes: a", "\nfrom: privatezone", "\nfrom: privatezone\nshare: 10", "\nfrom: privatezone\nnodes: a", "\nfrom: privatezone\nshare: 101",
+		"\nfrom: hangzhou\nshare: 10", "\nfrom: hangzhou\nnodes: a", "\nwhy: x", "\n reason: x", "\nreason:", "\nprivatezone",
+	} {
+		values = append(values, "to: privatezone"+rest, "privatezone"+rest)
+	}
+	return append(values, "to: hangzhou\nreason: x\nto: privatezone", "reason: x\nto: privatezone", "reason: to: privatezone", "reason: x\nto: privatezone\nto: hangzhou")
 }
 
 // times are about until.

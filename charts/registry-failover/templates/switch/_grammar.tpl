@@ -7,18 +7,21 @@
 
 {{/*
 The grammar of zone.Endpoint.ParseSwitch in CEL, for one endpoint: mistakeN is
-its mistake as a sentence, "" where there is none. Call with (list $ $i $endpoint).
+its mistake as a sentence, "" where there is none, of the value in data or in
+before. Call with (list "N" "name" "words as a JSON list" "data").
 
 The order is the parser's. text is trimmed as Go's strings.TrimSpace does it.
 A line ends with blanks, tabs and carriage returns, which don't count; its value
 begins with neither blank nor tab and has no control character but tab. The
 times are those of Go's time.Parse(time.RFC3339), which takes an hour of one
-digit, a comma before a fraction and offsets up to 24:60.
+digit, a comma before a fraction and offsets up to 24:60. No regular expression
+grows with the configuration: what one costs is its length times the text's.
 */}}
 {{- define "registry-failover.switchVariables" -}}
-{{- $i := index . 1 -}}
-{{- $name := (index . 2).name -}}
-{{- $words := include "registry-failover.words" (list (index . 0) (index . 2)) -}}
+{{- $i := index . 0 -}}
+{{- $name := index . 1 -}}
+{{- $words := index . 2 -}}
+{{- $data := index . 3 -}}
 {{- $listed := $words | fromJsonArray | join ", " -}}
 {{- $label := "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?" -}}
 {{- $node := printf `[\t\pZ]*%s(\.%s)*[\t\pZ]*` $label $label -}}
@@ -26,7 +29,7 @@ digit, a comma before a fraction and offsets up to 24:60.
 {{- $clock := `([01]?\d|2[0-3]):[0-5]\d:[0-5]\d([.,]\d+)?` -}}
 {{- $zone := `(Z|[-+]([01]\d|2[0-4]):([0-5]\d|60))` -}}
 - name: value{{ $i }}
-  expression: '{{ quote $name }} in variables.data ? variables.data[{{ quote $name }}] : ""'
+  expression: '{{ quote $name }} in variables.{{ $data }} ? variables.{{ $data }}[{{ quote $name }}] : ""'
 - name: text{{ $i }}
   expression: variables.value{{ $i }}.trim()
 - name: lines{{ $i }}
@@ -43,7 +46,7 @@ digit, a comma before a fraction and offsets up to 24:60.
       "a line is not of the form key: value, without quotes, indentation and control characters, with one of the keys to, from, share, nodes, reason, set-by, until" :
     !variables.keys{{ $i }}.all(k, variables.keys{{ $i }}.filter(o, o == k).size() == 1) ? "a key is given twice: keep one" :
     !("to" in variables.keys{{ $i }}) ? "to is missing: add a line with one of {{ $listed }}" :
-    !variables.lines{{ $i }}.all(l, !l.matches(r"^(to|from):") || l.matches(r"^(to|from):[ \t]*({{ $words | fromJsonArray | join "|" }})[ \t\r]*$")) ?
+    !variables.lines{{ $i }}.all(l, !l.matches(r"^(to|from):") || l.matches(r"^(to|from):[ \t]*[!-~]+[ \t\r]*$") && l.split(":", 2)[1].trim() in {{ $words }}) ?
       "to or from has an unknown target: write one of {{ $listed }}" :
     !variables.lines{{ $i }}.all(l, !l.startsWith("until:") || l.matches(r"^until:[ \t]*{{ $days }}T{{ $clock }}{{ $zone }}[ \t\r]*$")) ?
       "until is no time: write it as 2006-01-02T15:04:05Z (RFC 3339)" :
