@@ -1,10 +1,13 @@
 package chart
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 
 	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/ext"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 )
@@ -20,15 +23,32 @@ const perPolicyLimit = 10 * perCallLimit
 // the chart uses it (k8s.io/apiserver/pkg/cel/environment).
 var environment = sync.OnceValues(func() (*cel.Env, error) {
 	var options []cel.EnvOption
-	for _, name := range []string{"object", "oldObject", "request", "namespaceObject", "variables"} {
+	for _, name := range []string{"object", "oldObject", "request", "namespaceObject", "variables", "authorizer"} {
 		options = append(options, cel.Variable(name, cel.DynType))
 	}
+	options = append(options, authorizer()...)
 	return cel.NewEnv(append(options,
 		cel.HomogeneousAggregateLiterals(), cel.EagerlyValidateDeclarations(true), cel.DefaultUTCTimeZone(true),
 		cel.CrossTypeNumericComparisons(true), cel.OptionalTypes(), ext.Strings(ext.StringsVersion(2)),
 		cel.ASTValidators(cel.ValidateRegexLiterals(), cel.ValidateHomogeneousAggregateLiterals()),
 	)...)
 })
+
+// authorizer stands in for the API server's: the text of who asks, to which each
+// call adds its argument. admin may delete the switch.
+func authorizer() []cel.EnvOption {
+	var options []cel.EnvOption
+	for _, name := range []string{"group", "resource", "namespace", "name", "check"} {
+		options = append(options, cel.Function(name, cel.MemberOverload("string_"+name+"_string", []*cel.Type{cel.StringType, cel.StringType}, cel.StringType,
+			cel.BinaryBinding(func(so, argument ref.Val) ref.Val {
+				return types.String(fmt.Sprintf("%s %s=%s", so, name, argument))
+			}))))
+	}
+	return append(options, cel.Function("allowed", cel.MemberOverload("string_allowed", []*cel.Type{cel.StringType}, cel.BoolType,
+		cel.UnaryBinding(func(asked ref.Val) ref.Val {
+			return types.Bool(asked.Equal(types.String("admin group= resource=configmaps namespace=registry-failover name=registry-failover check=delete")) == types.True)
+		}))))
+}
 
 func compile(t testing.TB, expression string) cel.Program {
 	t.Helper()
@@ -62,8 +82,13 @@ func (r request) activation() map[string]any {
 	}
 	return map[string]any{
 		"object": null(r.object), "oldObject": null(r.oldObject), "request": r.attributes,
-		"namespaceObject": null(r.namespace), "variables": map[string]any{},
+		"namespaceObject": null(r.namespace), "variables": map[string]any{}, "authorizer": r.user(),
 	}
+}
+
+func (r request) user() any {
+	info, _ := r.attributes["userInfo"].(map[string]any)
+	return info["username"]
 }
 
 // A policy is a ValidatingAdmissionPolicy that was compiled.

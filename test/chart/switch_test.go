@@ -38,7 +38,7 @@ func asked(operation, user string, before, after map[string]any) request {
 	return request{
 		object: configMap(after), oldObject: configMap(before),
 		namespace:  map[string]any{"metadata": map[string]any{"name": namespace}},
-		attributes: map[string]any{"operation": operation, "userInfo": map[string]any{"username": user}},
+		attributes: map[string]any{"operation": operation, "namespace": namespace, "userInfo": map[string]any{"username": user}},
 	}
 }
 
