@@ -92,7 +92,8 @@ func TestNotesNameTheNextThreeCommands(t *testing.T) {
 		got := notesOf(t, "--set=dns.clusterIP=172.16.0.53")
 		for _, want := range []string{
 			"kubectl -n ops rollout status daemonset/registry-failover-resolver\n",
-			"kubectl -n ops get configmap registry-failover -o yaml\n",
+			"kubectl -n ops wait --for=create configmap/registry-failover\n   kubectl -n ops get configmap registry-failover -o yaml\n",
+			"Registry Failover leads cross-region.registry.io. The switch follows PrivateZone until somebody throws it.\n",
 			`kubectl -n ops patch configmap registry-failover --type merge -p '{"data":{"cross-region.registry.io":"hangzhou"}}'` + "\n",
 			"    # BEGIN registry-failover\n    cross-region.registry.io:53 {\n        errors\n        forward . 172.16.0.53\n    }\n    # END registry-failover\n",
 		} {
@@ -117,6 +118,43 @@ func TestNotesNameTheNextThreeCommands(t *testing.T) {
 				t.Errorf("%q is missing in\n%s", test.want, got)
 			}
 		})
+	}
+}
+
+func TestAnUpgradeSaysThatTheSwitchStays(t *testing.T) {
+	got := notesOf(t, "--is-upgrade")
+	if !strings.Contains(got, "The switch stays as it is: a failover outlives an upgrade.") || strings.Contains(got, "follows PrivateZone until") {
+		t.Error(got)
+	}
+}
+
+// TestNotesWarnOfWhatIsNotBuilt has one value for each key that docs/configuration.md marks
+// and that asks for something to be done.
+func TestNotesWarnOfWhatIsNotBuilt(t *testing.T) {
+	for key, set := range map[string]string{
+		"privateZone.source":    "privateZone.source=API,config.credentials.provider=RRSA",
+		"privateZone.writeBack": "privateZone.writeBack=true,config.credentials.provider=RRSA",
+		"node.resetConnections": "node.resetConnections=true",
+		"pullSecrets.mode":      "pullSecrets.mode=Check,config.pullSecrets.namespaces[0]=*",
+		"credentials.provider":  "credentials.provider=RRSA",
+		"failover.mode":         "failover.mode=Automatic",
+		"health.canary":         "health.canary=web@sha256:" + strings.Repeat("a", 64),
+	} {
+		want := key + ": the part that this asks for is not built yet, so it does nothing."
+		if key != "credentials.provider" && strings.Contains(set, "credentials") {
+			want = "WARNING: config." + key + ", config.credentials.provider: the part that this asks for is not built yet"
+		}
+		if got := notesOf(t, "--set=config."+set); !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
+		if !strings.Contains(read(t, repository+"/docs/configuration.md"), "`"+key+"`") {
+			t.Errorf("docs/configuration.md doesn't know %s", key)
+		}
+	}
+	for _, set := range []string{"pullSecrets.mode=Off", "pullSecrets.mode=false", "failover.mode=Manual", "privateZone.source=VPCDNS"} {
+		if got := notesOf(t, "--set=config."+set); strings.Contains(got, "WARNING") {
+			t.Errorf("%s: %s", set, got)
+		}
 	}
 }
 

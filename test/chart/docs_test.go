@@ -60,3 +60,16 @@ func TestTheSchemaHasTheValues(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyPatchesASwitchThatIsNotThere: the controller makes it after helm has ended.
+func TestNobodyPatchesASwitchThatIsNotThere(t *testing.T) {
+	const wait = "kubectl -n registry-failover wait --for=create configmap/registry-failover "
+	for _, document := range []string{"README.md", "docs/chart.md"} {
+		_, rest, installs := strings.Cut(read(t, repository+"/"+document), "helm -n registry-failover install")
+		before, _, _ := strings.Cut(rest, "\n```")
+		before, _, _ = strings.Cut(before, "patch configmap")
+		if !installs || !strings.Contains(before, "--wait") || !strings.Contains(before, wait) {
+			t.Errorf("%s installs like this:%s", document, before)
+		}
+	}
+}
