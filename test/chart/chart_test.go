@@ -1,7 +1,10 @@
 package chart
 
 import (
+	"io/fs"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -18,6 +21,27 @@ func TestTwoRenderingsAreTheSame(t *testing.T) {
 		if again, _ := template(t, "--values="+path); again != first {
 			t.Fatal("they differ")
 		}
+	}
+}
+
+// TestTemplatesUseValuesAlone: `helm template` has an empty lookup, so that two
+// renderings alone don't show one.
+func TestTemplatesUseValuesAlone(t *testing.T) {
+	action := regexp.MustCompile(`(?s)\{\{.*?\}\}`)
+	forbidden := regexp.MustCompile(`\b(lookup|now|ago|rand\w*|gen[A-Z]\w*|uuidv4|getHostByName|htpasswd|bcrypt|encryptAES|shuffle)\b|\.Capabilities|\.Release\.(Is|Revision)`)
+	err := filepath.WalkDir(chartDir+"/templates", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		for _, a := range action.FindAllString(read(t, path), -1) {
+			if found := forbidden.FindString(a); found != "" && !strings.HasPrefix(a, "{{/*") && !(entry.Name() == "NOTES.txt" && found == ".Release.Is") {
+				t.Errorf("%s has %s, which gives another result elsewhere or later: Argo CD and Flux render without a cluster", path, found)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -35,6 +35,18 @@ func readSchema(t *testing.T) schema {
 	return s
 }
 
+// words are the texts of the enum, sorted, but for those of the head.
+func (s schema) words() []string {
+	var found []string
+	for _, v := range s.Enum {
+		if word, isText := v.(string); isText && word != config.APIVersion && word != config.Kind {
+			found = append(found, word)
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
 func (s schema) follow(root schema) schema {
 	if name, isRef := strings.CutPrefix(s.Ref, "#/definitions/"); isRef {
 		return root.Definitions[name]
@@ -78,6 +90,9 @@ func compareKeys(t *testing.T, path string, goType reflect.Type, s, root schema)
 		compareKeys(t, path+"[]", goType.Elem(), *s.Items, root)
 	default:
 		// A word with a list of its own values, one that has a pattern, or a plain value.
+		if diff := cmp.Diff(words(t)[goType.String()], s.words()); diff != "" {
+			t.Errorf("%s has other words in the code (-) than in the schema (+):\n%s", path, diff)
+		}
 		want := map[reflect.Kind]string{reflect.Bool: "boolean", reflect.Int: "integer", reflect.Float64: "number", reflect.String: "string"}[goType.Kind()]
 		if s.Type != "" && s.Type != want {
 			t.Errorf("%s is a %s, the schema says %s", path, goType, s.Type)
