@@ -21,7 +21,7 @@ app.kubernetes.io/part-of: registry-failover
 {{/* Name and namespace of an object whose name is fixed. Call with (list $ "component" "name"). */}}
 {{- define "registry-failover.metadata" -}}
 name: {{ index . 2 }}
-namespace: {{ (index . 0).Release.Namespace }}
+namespace: {{ (index . 0).Release.Namespace | quote }}
 labels:
   {{- include "registry-failover.labels" . | nindent 2 }}
 {{- end }}
@@ -42,5 +42,5 @@ roleRef:
 subjects:
 - kind: ServiceAccount
   name: {{ index . 3 }}
-  namespace: {{ (index . 0).Release.Namespace }}
+  namespace: {{ (index . 0).Release.Namespace | quote }}
 {{- end }}

@@ -7,7 +7,7 @@ next attempt, and the rights that it had go. Its log is shown either way.
 {{- define "registry-failover.hookMetadata" -}}
 name: {{ index . 3 }}
 {{- with index . 4 }}
-namespace: {{ . }}
+namespace: {{ quote . }}
 {{- end }}
 labels:
   {{- include "registry-failover.labels" (list (index . 0) "uninstall") | nindent 2 }}
