@@ -16,6 +16,11 @@ switch's policy is made from this one.
 {{- $registry := .Values.image.registry | default "" -}}
 {{- if not $registry -}}
   {{- println "image.registry is empty: name the registry that holds the product's images, as host[:port][/path]" -}}
+{{- else -}}
+  {{- $label := `[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?` -}}
+  {{- if not (regexMatch (printf `^%s(\.%s)*(:[0-9]+)?(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$` $label $label) $registry) -}}
+    {{- printf "image.registry: %q: must be host[:port][/path], without a scheme, a tag and a slash at the end\n" $registry -}}
+  {{- end -}}
 {{- end -}}
 {{- if not .Values.config.endpoints -}}
   {{- println "config.endpoints is empty: configure at least one shared endpoint, as docs/configuration.md shows" -}}
@@ -31,6 +36,10 @@ switch's policy is made from this one.
       {{- printf "image.registry: %q is the instance %q of %q, and the product must start when that is dead: name another registry\n" $registry .name $name -}}
     {{- end -}}
   {{- end -}}
+{{- end -}}
+{{- $address := .Values.dns.clusterIP | default "" -}}
+{{- if not (or (regexMatch (printf "^(%s)?$" (include "registry-failover.ipv4" .)) $address) (contains ":" $address)) -}}
+  {{- printf "dns.clusterIP: %q: is no IP address: write one of the cluster's Services, or nothing\n" $address -}}
 {{- end -}}
 {{- $ours := list "registry-failover" "registry-failover-config" "registry-failover-state" "registry-failover-status" -}}
 {{- if and (eq .Values.coredns.namespace .Release.Namespace) (has .Values.coredns.configMap $ours) -}}
