@@ -2,11 +2,13 @@ package chart
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/yaml"
 )
 
@@ -70,6 +72,33 @@ func TestNobodyPatchesASwitchThatIsNotThere(t *testing.T) {
 		before, _, _ = strings.Cut(before, "patch configmap")
 		if !installs || !strings.Contains(before, "--wait") || !strings.Contains(before, wait) {
 			t.Errorf("%s installs like this:%s", document, before)
+		}
+	}
+}
+
+// TestTheDocumentsDeleteWhatIsLeft holds the commands for those who leave the
+// hooks out against the post-delete hook's rights, and those for what outlives
+// the namespace against the objects that are in none.
+func TestTheDocumentsDeleteWhatIsLeft(t *testing.T) {
+	all := render(t, "--values="+example)
+	_, byHand, _ := strings.Cut(read(t, repository+"/docs/chart.md"), "`--no-hooks`")
+	for _, r := range get[rbacv1.Role](t, all, "Role", "registry-failover-cleanup").Rules {
+		for _, name := range r.ResourceNames {
+			if what := strings.TrimSuffix(r.Resources[0], "s") + "/" + name; !regexp.MustCompile(regexp.QuoteMeta(what) + `\s`).MatchString(byHand) {
+				t.Errorf("docs/chart.md doesn't delete %s", what)
+			}
+		}
+	}
+	if !strings.Contains(byHand, "delete leases -l app.kubernetes.io/part-of=registry-failover,app.kubernetes.io/component=resolver\n") {
+		t.Error("docs/chart.md deletes other Leases than those of the nodes")
+	}
+	_, outlives, _ := strings.Cut(read(t, repository+"/docs/uninstall.md"), "## When the namespace was deleted")
+	outlives, _, _ = strings.Cut(outlives, "\n## ")
+	for _, o := range all {
+		_, isHook := o.GetAnnotations()["helm.sh/hook"]
+		plural := strings.TrimSuffix(strings.ToLower(o.GetKind())+"s", "ys")
+		if o.GetNamespace() == "" && !isHook && !strings.Contains(outlives, plural) {
+			t.Errorf("docs/uninstall.md forgets the %s %s", o.GetKind(), o.GetName())
 		}
 	}
 }

@@ -2,7 +2,7 @@
 Metadata of a hook's object. Call with (list $ "pre-delete" weight "name" "namespace").
 Helm makes a hook's objects in the order of their weights, waits for the Job,
 and deletes them in the reverse order. When the Job fails it stays, until the
-next attempt, and the rights that it had go. Its log is shown either way.
+next attempt, and the rights that it had go. Helm shows its log either way, from 3.18 on.
 */}}
 {{- define "registry-failover.hookMetadata" -}}
 name: {{ index . 3 }}
