@@ -2,13 +2,10 @@ package chart
 
 import (
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-
-	corev1 "k8s.io/api/core/v1"
 )
 
 func TestTwoRenderingsAreTheSame(t *testing.T) {
@@ -34,7 +31,9 @@ func TestTemplatesUseValuesAlone(t *testing.T) {
 			return err
 		}
 		for _, a := range action.FindAllString(read(t, path), -1) {
-			if found := forbidden.FindString(a); found != "" && !strings.HasPrefix(a, "{{/*") && !(entry.Name() == "NOTES.txt" && found == ".Release.Is") {
+			found := forbidden.FindString(a)
+			toldOnly := entry.Name() == "NOTES.txt" && found == ".Release.Is"
+			if found != "" && !toldOnly && !strings.HasPrefix(a, "{{/*") {
 				t.Errorf("%s has %s, which gives another result elsewhere or later: Argo CD and Flux render without a cluster", path, found)
 			}
 		}
@@ -105,93 +104,6 @@ func twice(t *testing.T) string {
 	t.Helper()
 	text := read(t, repository+"/testdata/config/example.yaml")
 	return text + text[strings.Index(text, "- name: cross-region"):]
-}
-
-// notesOf renders the notes as an object of a copy of the chart: Helm 3 shows
-// them only to a cluster.
-func notesOf(t *testing.T, arguments ...string) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(chartDir)); err != nil {
-		t.Fatal(err)
-	}
-	object := `{{ define "notes" }}` + read(t, chartDir+"/templates/NOTES.txt") + `{{ end }}{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "notes"}, "data": {"text": {{ include "notes" . | toJson }}}}`
-	if err := os.WriteFile(dir+"/templates/notes.yaml", []byte(object), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	all := renderChart(t, dir, append([]string{"--namespace=ops", "--values=" + example}, arguments...)...)
-	return get[corev1.ConfigMap](t, all, "ConfigMap", "notes").Data["text"]
-}
-
-func TestNotesNameTheNextThreeCommands(t *testing.T) {
-	t.Run("with the names of the values", func(t *testing.T) {
-		got := notesOf(t, "--set=dns.clusterIP=172.16.0.53")
-		for _, want := range []string{
-			"kubectl -n ops rollout status daemonset/registry-failover-resolver\n",
-			"kubectl -n ops wait --for=create configmap/registry-failover\n   kubectl -n ops get configmap registry-failover -o yaml\n",
-			"Registry Failover leads cross-region.registry.io. The switch follows PrivateZone until somebody throws it.\n",
-			`kubectl -n ops patch configmap registry-failover --type merge -p '{"data":{"cross-region.registry.io":"hangzhou"}}'` + "\n",
-			"    # BEGIN registry-failover\n    cross-region.registry.io:53 {\n        errors\n        forward . 172.16.0.53\n    }\n    # END registry-failover\n",
-		} {
-			if !strings.Contains(got, want) {
-				t.Errorf("%q is missing in\n%s", want, got)
-			}
-		}
-		if strings.Contains(got, "WARNING") {
-			t.Error(got)
-		}
-	})
-	for sentence, test := range map[string]struct{ set, want string }{
-		"an address that the cluster chooses is asked for": {"=dns.clusterIP=", "kubectl -n ops get service registry-failover-resolver-dns -o jsonpath='{.spec.clusterIP}'"},
-		"one replica is too few":                           {"=dns.replicas=1", "WARNING: dns.replicas is 1"},
-		"an audit moves nothing":                           {"=config.admission.enforcement=Audit", "WARNING: config.admission.enforcement is Audit"},
-		"nodes without a block follow PrivateZone":         {"=config.node.hosts=Off", "WARNING: config.node.hosts is Off"},
-		"and so with YAML's Off":                           {"=config.node.hosts=false", "WARNING: config.node.hosts is Off"},
-		"an extra source may be an instance":               {"=config.endpoints[0].rewrite.extraSources[0]=Registry.example.com", "WARNING: image.registry is on Registry.example.com, an extra source"},
-	} {
-		t.Run(sentence, func(t *testing.T) {
-			if got := notesOf(t, "--set"+test.set); !strings.Contains(got, test.want) {
-				t.Errorf("%q is missing in\n%s", test.want, got)
-			}
-		})
-	}
-}
-
-func TestAnUpgradeSaysThatTheSwitchStays(t *testing.T) {
-	got := notesOf(t, "--is-upgrade")
-	if !strings.Contains(got, "The switch stays as it is: a failover outlives an upgrade.") || strings.Contains(got, "follows PrivateZone until") {
-		t.Error(got)
-	}
-}
-
-// TestNotesWarnOfWhatIsNotBuilt has one value for each key that docs/configuration.md marks
-// and that asks for something to be done.
-func TestNotesWarnOfWhatIsNotBuilt(t *testing.T) {
-	for key, set := range map[string]string{
-		"privateZone.source":    "privateZone.source=API,config.credentials.provider=RRSA",
-		"privateZone.writeBack": "privateZone.writeBack=true,config.credentials.provider=RRSA",
-		"node.resetConnections": "node.resetConnections=true",
-		"pullSecrets.mode":      "pullSecrets.mode=Check,config.pullSecrets.namespaces[0]=*",
-		"credentials.provider":  "credentials.provider=RRSA",
-		"failover.mode":         "failover.mode=Automatic",
-		"health.canary":         "health.canary=web@sha256:" + strings.Repeat("a", 64),
-	} {
-		want := key + ": the part that this asks for is not built yet, so it does nothing."
-		if key != "credentials.provider" && strings.Contains(set, "credentials") {
-			want = "WARNING: config." + key + ", config.credentials.provider: the part that this asks for is not built yet"
-		}
-		if got := notesOf(t, "--set=config."+set); !strings.Contains(got, want) {
-			t.Errorf("%q is missing in\n%s", want, got)
-		}
-		if !strings.Contains(read(t, repository+"/docs/configuration.md"), "`"+key+"`") {
-			t.Errorf("docs/configuration.md doesn't know %s", key)
-		}
-	}
-	for _, set := range []string{"pullSecrets.mode=Off", "pullSecrets.mode=false", "failover.mode=Manual", "privateZone.source=VPCDNS"} {
-		if got := notesOf(t, "--set=config."+set); strings.Contains(got, "WARNING") {
-			t.Errorf("%s: %s", set, got)
-		}
-	}
 }
 
 func TestNodesAreLeftAloneWithHostsOff(t *testing.T) {

@@ -31,5 +31,11 @@ func (m Mistake) Edit(example string) string {
 // secondEndpoint is the example's endpoint once more, with instances of its own.
 func secondEndpoint(example string) string {
 	return strings.NewReplacer("cri-aaaaa", "cri-ccccc", "cri-bbbbb", "cri-ddddd", "a-registry", "c-registry", "b-registry", "d-registry").
-		Replace(example[strings.Index(example, "- name: cross-region"):])
+		Replace(from(example, "- name: cross-region"))
+}
+
+// from is the text from there on.
+func from(text, there string) string {
+	_, rest, _ := strings.Cut(text, there)
+	return there + rest
 }

@@ -12,7 +12,7 @@ func endpoints(example string) map[string]Mistake {
 			`endpoints[1].name: Invalid value: "cross-region.registry.io": stands at endpoints[0].name already: configure each endpoint once`,
 		},
 		"an empty instance list": {
-			example[strings.Index(example, "  instances:"):], "  instances: []\n",
+			from(example, "  instances:"), "  instances: []\n",
 			"endpoints[0].instances: Required value: a failover needs two instances or more, here are 0",
 		},
 		"a single instance": {
