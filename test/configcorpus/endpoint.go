@@ -164,6 +164,13 @@ func endpoints(example string) map[string]Mistake {
 			"primary: zhangjiakou", "primary: zhangjiakou\n  rewrite: {repositories: {include: ['team/[a-']}}",
 			`endpoints[0].rewrite.repositories.include[0]: Invalid value: "team/[a-": the pattern "team/[a-" is malformed: close its brackets, or escape them with a backslash`,
 		},
+		"a pattern of a class without anything": {
+			"primary: zhangjiakou", "primary: zhangjiakou\n  rewrite: {repositories: {include: ['team/[^]']}}",
+			`endpoints[0].rewrite.repositories.include[0]: Invalid value: "team/[^]": the pattern "team/[^]" is malformed: close its brackets, or escape them with a backslash`,
+		},
+		"one address for two instances, once within IPv6": {
+			"[10.1.0.10]", "['::ffff:10.2.0.10']", `endpoints[0].instances[1].internalAddresses[0]: Invalid value: "10.2.0.10": stands at endpoints[0].instances[0].internalAddresses[0] already: an address leads to one instance`,
+		},
 		"a pattern in uppercase": {
 			"primary: zhangjiakou", "primary: zhangjiakou\n  rewrite: {repositories: {include: [Team/*]}}",
 			`endpoints[0].rewrite.repositories.include[0]: Invalid value: "Team/*": the pattern "Team/*" has an uppercase letter, which no repository has: write it in lowercase`,

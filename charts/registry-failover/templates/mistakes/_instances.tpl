@@ -22,7 +22,7 @@
       {{- with include "registry-failover.addressMistake" $address -}}
         {{- printf "config.%s: %q: %s\n" $at $address . -}}
       {{- end -}}
-      {{- include "registry-failover.claim" (list $addresses $at (lower $address) "an address leads to one instance") -}}
+      {{- include "registry-failover.claim" (list $addresses $at (include "registry-failover.unmapped" $address) "an address leads to one instance") -}}
     {{- end -}}
   {{- else if and (eq $source "API") .vpcID -}}
     {{- include "registry-failover.claim" (list $vpcs (printf "%s.vpcID" $path) .vpcID "one zone can't hold two internal addresses: set internalAddresses on one of the instances") -}}
@@ -37,15 +37,19 @@
 {{- end -}}
 {{- end }}
 
+{{/* An address in lowercase; of IPv6 that holds one of IPv4, that. */}}
+{{- define "registry-failover.unmapped" -}}
+{{- regexReplaceAll (printf "^[0:]*:ffff:(%s)$" (include "registry-failover.ipv4" .)) (lower .) "${1}" -}}
+{{- end }}
+
 {{/*
 Why an address can't be an instance's, as zone.CheckAddr says it, or nothing.
-The schema has checked the form of IPv6; one that holds an IPv4 address counts as that.
+The schema has checked the form of IPv6.
 */}}
 {{- define "registry-failover.addressMistake" -}}
-{{- $ipv4 := include "registry-failover.ipv4" . -}}
-{{- $address := regexReplaceAll (printf "^[0:]*:ffff:(%s)$" $ipv4) (lower .) "${1}" -}}
+{{- $address := include "registry-failover.unmapped" . -}}
 {{- $why := "" -}}
-{{- if not (or (contains ":" $address) (regexMatch (printf "^%s$" $ipv4) $address)) -}}
+{{- if not (or (contains ":" $address) (regexMatch (printf "^%s$" (include "registry-failover.ipv4" .)) $address)) -}}
   is no IP address: write one such as 10.1.0.10
 {{- else if contains "%" $address }}{{ $why = "has an IPv6 zone" -}}
 {{- else if regexMatch `^(0\.0\.0\.0|[0:]+)$` $address }}{{ $why = "is the unspecified address" -}}

@@ -24,7 +24,7 @@
 {{/* What rewrite.CheckPattern says of a pattern, or nothing. */}}
 {{- define "registry-failover.patternMistake" -}}
 {{- $one := `(\\.|[^\\\]-])` -}}
-{{- $class := printf `\[\^?(%s(-%s)?)+\]` $one $one -}}
+{{- $class := printf `\[(\^%s|\\.|[^\\\]^-])(-%s)?(%s(-%s)?)*\]` $one $one $one $one -}}
 {{- $literals := regexReplaceAll `\[(\\.|[^\\\]])*\]` . "" -}}
 {{- if has "" (splitList "/" .) -}}
   has an empty element: write it without a slash at its ends and without two in a row
