@@ -50,7 +50,7 @@ func TestLongTextOfARequestIsNotRepeated(t *testing.T) {
 		"a long operation":   {edit(func(r *admissionv1.AdmissionRequest) { r.Operation = admissionv1.Operation(long) }), `of "pods" is nothing that this webhook handles`},
 		"a long resource":    {edit(func(r *admissionv1.AdmissionRequest) { r.Resource.Resource = long }), "is nothing that this webhook handles: correct the rules of"},
 		"a long subresource": {edit(func(r *admissionv1.AdmissionRequest) { r.SubResource = long }), "is nothing that this webhook handles: correct the rules of"},
-		"a long number":      {wrap(head + `,"dryRun":` + digits + whole), "the AdmissionReview is not readable: "},
+		"a long number":      {wrap(head + `,"subResource":` + digits + whole), "the AdmissionReview is not readable: "},
 		"a long number in the pod": {wrap(head + `,"object":{"metadata":{"labels":{"` + long + `":` + digits + `}}}`),
 			"the pod is not readable: "},
 		"a long number for a uid": {wrap(`"uid":` + digits + whole), "request.uid of the AdmissionReview is not readable: "},

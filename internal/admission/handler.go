@@ -13,7 +13,6 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	kjson "sigs.k8s.io/json"
 
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
@@ -64,7 +63,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, policy *Policy) 
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	uid, decision, err := review(r.Body, policy)
+	uid, decision, err := review(r.Body, r.ContentLength, policy)
 	release()
 	h.metrics.observe(decision, err, policy.Audit, time.Since(begin))
 	if err != nil {
@@ -93,34 +92,44 @@ func (h *Handler) warn(uid types.UID, err error) {
 	}
 }
 
-// review never panics and never gives a half decision. The uid is empty where
-// none can be read.
-func review(body io.Reader, policy *Policy) (uid types.UID, d Decision, err error) {
+// review never panics and never gives a half decision. The length of the body
+// is below 0 where it isn't known. The uid is empty where none can be read.
+func review(body io.Reader, length int64, policy *Policy) (uid types.UID, d Decision, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			d, err = Decision{}, fmt.Errorf("internal error, please report it: %v", p)
 		}
 	}()
-	data, err := io.ReadAll(io.LimitReader(body, MaxBodyBytes+1))
+	data, err := readBody(body, length)
 	if len(data) > MaxBodyBytes {
 		err = fmt.Errorf("the AdmissionReview is longer than %d bytes", MaxBodyBytes)
 	}
 	if err != nil {
 		return findUID(data), Decision{}, err
 	}
-	var in admissionv1.AdmissionReview
-	if err := kjson.UnmarshalCaseSensitivePreserveInts(data, &in); err != nil {
+	in, err := readRequest(data)
+	if err != nil {
 		return findUID(data), Decision{}, fmt.Errorf("the AdmissionReview is not readable: %w", err)
 	}
-	if in.Request == nil || in.Request.UID == "" {
+	if in.uid == "" {
 		return "", Decision{}, errors.New("it has no request with a uid")
 	}
-	if want := admissionv1.SchemeGroupVersion.String(); in.APIVersion != want {
-		return in.Request.UID, Decision{}, fmt.Errorf("the AdmissionReview has apiVersion %q: set admissionReviewVersions of the webhook configuration to v1 (%s)", clip(in.APIVersion, foreignBytes), want)
+	if want := admissionv1.SchemeGroupVersion.String(); in.apiVersion != want {
+		return in.uid, Decision{}, fmt.Errorf("the AdmissionReview has apiVersion %q: set admissionReviewVersions of the webhook configuration to v1 (%s)", clip(in.apiVersion, foreignBytes), want)
 	}
-	uid = in.Request.UID
-	d, err = policy.Review(in.Request)
+	uid = in.uid
+	d, err = policy.review(in)
 	return uid, d, err
+}
+
+// readBody reads what a request holds, and one byte more than it may.
+func readBody(body io.Reader, length int64) ([]byte, error) {
+	if length < 0 || length > MaxBodyBytes {
+		return io.ReadAll(io.LimitReader(body, MaxBodyBytes+1))
+	}
+	data := make([]byte, length)
+	n, err := io.ReadFull(body, data)
+	return data[:n], err
 }
 
 func response(uid types.UID, d Decision) admissionv1.AdmissionReview {

@@ -1,11 +1,9 @@
 package admission
 
 import (
-	"errors"
 	"fmt"
 
 	admissionv1 "k8s.io/api/admission/v1"
-	"sigs.k8s.io/json"
 
 	"github.com/registry-failover/registry-failover/internal/podimages"
 	"github.com/registry-failover/registry-failover/pkg/config"
@@ -40,29 +38,29 @@ type Decision struct {
 	Audit map[string]string
 }
 
-// Review decides on one request. An error means that the request is not
+// review decides on one request. An error means that the request is not
 // understood, or never meant for this webhook: the object is to be admitted as
 // it was written.
-func (p *Policy) Review(request *admissionv1.AdmissionRequest) (Decision, error) {
-	ephemeral := request.SubResource == "ephemeralcontainers"
-	whole := request.SubResource == ""
-	create := request.Operation == admissionv1.Create && whole
-	update := request.Operation == admissionv1.Update && (whole || ephemeral)
+func (p *Policy) review(in request) (Decision, error) {
+	ephemeral := in.subresource == "ephemeralcontainers"
+	whole := in.subresource == ""
+	create := in.operation == string(admissionv1.Create) && whole
+	update := in.operation == string(admissionv1.Update) && (whole || ephemeral)
 	switch {
-	case request.Resource.Group != "" || request.Resource.Resource != "pods" || !create && !update:
+	case in.group != "" || in.resource != "pods" || !create && !update:
 		return Decision{}, fmt.Errorf("%s of %q is nothing that this webhook handles: correct the rules of its webhook configuration",
-			clip(string(request.Operation), foreignBytes), clip(resource(request), foreignBytes))
+			clip(in.operation, foreignBytes), clip(in.about(), foreignBytes))
 	case update && whole && !p.OnUpdate:
 		return Decision{}, nil
 	}
-	pod, err := decodePod(request.Object.Raw)
+	pod, err := readPod(in.object)
 	if err != nil {
 		return Decision{}, fmt.Errorf("the pod is not readable: %w", err)
 	}
 	if create {
 		return p.answer(pod, podimages.Evaluate(p.Rewriter, pod), ephemeral)
 	}
-	old, err := decodePod(request.OldObject.Raw)
+	old, err := readPod(in.oldObject)
 	if err != nil {
 		return Decision{}, fmt.Errorf("the old pod is not readable: %w", err)
 	}
@@ -73,33 +71,14 @@ func (p *Policy) Review(request *admissionv1.AdmissionRequest) (Decision, error)
 	return p.answer(pod, podimages.EvaluateUpdate(p.Rewriter, pod, old), ephemeral)
 }
 
-// resource is what a request is about, as kubectl writes it: pods/exec, deployments.apps.
-func resource(request *admissionv1.AdmissionRequest) string {
-	name := request.Resource.Resource
-	if request.Resource.Group != "" {
-		name += "." + request.Resource.Group
+// about is what a request is about, as kubectl writes it: pods/exec, deployments.apps.
+func (in *request) about() string {
+	name := in.resource
+	if in.group != "" {
+		name += "." + in.group
 	}
-	if request.SubResource != "" {
-		name += "/" + request.SubResource
+	if in.subresource != "" {
+		name += "/" + in.subresource
 	}
 	return name
-}
-
-// decodePod reads the few fields that matter. Names compare with case, as the API server's do.
-func decodePod(raw []byte) (*podimages.Pod, error) {
-	if len(raw) == 0 {
-		return nil, errors.New("it is empty")
-	}
-	var object struct {
-		Metadata *podimages.Metadata `json:"metadata"`
-		Spec     podimages.Spec      `json:"spec"`
-	}
-	if err := json.UnmarshalCaseSensitivePreserveInts(raw, &object); err != nil {
-		return nil, err
-	}
-	if object.Metadata == nil {
-		// The annotation would have no place, and the API server refuses a pod whose patch fails.
-		return nil, errors.New("it has no metadata")
-	}
-	return &podimages.Pod{Metadata: *object.Metadata, Spec: object.Spec}, nil
 }
