@@ -51,8 +51,9 @@ func enter(o Options, use func(context.Context, *Cluster) int) (int, error) {
 	}
 	return sandbox.Run(ctx, options, func(box sandbox.Box) int {
 		if !o.Detach {
-			// Tests don't look at ctx, and nothing has to be put in order.
-			context.AfterFunc(ctx, func() { os.Exit(interrupted) })
+			// Tests don't look at ctx, and nothing has to be put in order. The end
+			// of this function is no interruption.
+			defer context.AfterFunc(ctx, func() { os.Exit(interrupted) })()
 		}
 		c := &Cluster{Root: repository, Dir: box.Dir, Logs: filepath.Join(box.Dir, "logs"), box: box}
 		if err := c.start(ctx); err != nil {
