@@ -1,7 +1,6 @@
 package admission
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/registry-failover/registry-failover/pkg/config"
@@ -63,7 +61,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, policy *Policy) 
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	uid, decision, err := review(r.Body, r.ContentLength, policy)
+	buffer := buffers.Get().(*[]byte)
+	uid, decision, err := review(r.Body, r.ContentLength, buffer, policy)
+	buffers.Put(buffer)
 	release()
 	h.metrics.observe(decision, err, policy.Audit, time.Since(begin))
 	if err != nil {
@@ -74,11 +74,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, policy *Policy) 
 		http.Error(w, clip(fmt.Sprintf("request.uid of the AdmissionReview is not readable: %v", err), warningBytes), http.StatusBadRequest)
 		return
 	}
-	body, err := json.Marshal(response(uid, decision))
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
+	body := appendAnswer(make([]byte, 0, 1024), uid, decision)
 	w.Header().Set("Content-Type", "application/json")
 	if _, err := w.Write(body); err != nil {
 		h.log.Info("the API server did not take the answer", "uid", uid, "error", err)
@@ -94,13 +90,14 @@ func (h *Handler) warn(uid types.UID, err error) {
 
 // review never panics and never gives a half decision. The length of the body
 // is below 0 where it isn't known. The uid is empty where none can be read.
-func review(body io.Reader, length int64, policy *Policy) (uid types.UID, d Decision, err error) {
+// Nothing that is returned is part of the buffer.
+func review(body io.Reader, length int64, buffer *[]byte, policy *Policy) (uid types.UID, d Decision, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			d, err = Decision{}, fmt.Errorf("internal error, please report it: %v", p)
 		}
 	}()
-	data, err := readBody(body, length)
+	data, err := readBody(body, length, buffer)
 	if len(data) > MaxBodyBytes {
 		err = fmt.Errorf("the AdmissionReview is longer than %d bytes", MaxBodyBytes)
 	}
@@ -120,26 +117,4 @@ func review(body io.Reader, length int64, policy *Policy) (uid types.UID, d Deci
 	uid = in.uid
 	d, err = policy.review(in)
 	return uid, d, err
-}
-
-// readBody reads what a request holds, and one byte more than it may.
-func readBody(body io.Reader, length int64) ([]byte, error) {
-	if length < 0 || length > MaxBodyBytes {
-		return io.ReadAll(io.LimitReader(body, MaxBodyBytes+1))
-	}
-	data := make([]byte, length)
-	n, err := io.ReadFull(body, data)
-	return data[:n], err
-}
-
-func response(uid types.UID, d Decision) admissionv1.AdmissionReview {
-	out := &admissionv1.AdmissionResponse{UID: uid, Allowed: true, Patch: d.Patch, Warnings: d.Warnings, AuditAnnotations: d.Audit}
-	if d.Patch != nil {
-		jsonPatch := admissionv1.PatchTypeJSONPatch
-		out.PatchType = &jsonPatch
-	}
-	return admissionv1.AdmissionReview{
-		TypeMeta: metav1.TypeMeta{APIVersion: admissionv1.SchemeGroupVersion.String(), Kind: "AdmissionReview"},
-		Response: out,
-	}
 }

@@ -55,7 +55,7 @@ func (p *Policy) originals(earlier map[string]string, findings []podimages.Findi
 		switch reference, recorded := became[f.Field.Image]; {
 		case f.Result.Changed():
 			originals[path] = f.Field.Image
-		case p.Rewriter.Rewrite(earlier[path]).Image == f.Field.Image && recorded:
+		case recorded && p.Rewriter.Rewrite(earlier[path]).Image == f.Field.Image:
 			originals[path] = earlier[path]
 		case recorded:
 			originals[path] = reference

@@ -18,9 +18,18 @@ type request struct {
 	group       string
 	resource    string
 	subresource string
-	// object and oldObject are JSON, nil where there is none.
-	object, oldObject []byte
+	object      object
+	oldObject   object
 }
+
+// object is a pod, or why there is none.
+type object struct {
+	pod *podimages.Pod
+	err error
+}
+
+// errEmpty is also of null.
+var errEmpty = errors.New("it is empty")
 
 // readRequest reads an AdmissionReview. Fields that aren't named here may hold anything.
 func readRequest(body []byte) (in request, err error) {
@@ -32,7 +41,7 @@ func readRequest(body []byte) (in request, err error) {
 			return err
 		case "request":
 			version := in.apiVersion
-			in = request{apiVersion: version}
+			in = request{apiVersion: version, object: object{err: errEmpty}, oldObject: object{err: errEmpty}}
 			_, err = r.Object(func(name []byte) error { return in.field(r, name) })
 			return err
 		}
@@ -68,9 +77,9 @@ func (in *request) field(r *jsonfields.Reader, name []byte) (err error) {
 			return err
 		})
 	case "object":
-		in.object, err = r.Value()
+		in.object, err = readObject(r)
 	case "oldObject":
-		in.oldObject, err = r.Value()
+		in.oldObject, err = readObject(r)
 	default:
 		err = r.Skip()
 	}
@@ -102,18 +111,21 @@ func findUID(body []byte) (uid types.UID) {
 	return uid
 }
 
-// readPod reads the few fields that matter.
-func readPod(raw []byte) (*podimages.Pod, error) {
-	if raw == nil {
-		return nil, errors.New("it is empty")
-	}
-	var pod podimages.Pod
-	switch metadata, err := pod.Read(jsonfields.NewReader(raw)); {
-	case err != nil:
-		return nil, err
-	case !metadata:
-		// The annotation would have no place, and the API server refuses a pod whose patch fails.
-		return nil, errors.New("it has no metadata")
-	}
-	return &pod, nil
+// readObject reads the few fields of a pod that matter.
+func readObject(r *jsonfields.Reader) (o object, err error) {
+	o.pod = &podimages.Pod{}
+	o.err, err = r.Try(func() error {
+		there, metadata, err := o.pod.Read(r)
+		switch {
+		case err != nil:
+			return err
+		case !there:
+			return errEmpty
+		case !metadata:
+			// The annotation would have no place, and the API server refuses a pod whose patch fails.
+			return errors.New("it has no metadata")
+		}
+		return nil
+	})
+	return o, err
 }

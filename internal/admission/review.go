@@ -53,22 +53,21 @@ func (p *Policy) review(in request) (Decision, error) {
 	case update && whole && !p.OnUpdate:
 		return Decision{}, nil
 	}
-	pod, err := readPod(in.object)
-	if err != nil {
+	pod := in.object.pod
+	if err := in.object.err; err != nil {
 		return Decision{}, fmt.Errorf("the pod is not readable: %w", err)
 	}
 	if create {
 		return p.answer(pod, podimages.Evaluate(p.Rewriter, pod), ephemeral)
 	}
-	old, err := readPod(in.oldObject)
-	if err != nil {
+	if err := in.oldObject.err; err != nil {
 		return Decision{}, fmt.Errorf("the old pod is not readable: %w", err)
 	}
 	if ephemeral {
 		// The subresource changes nothing else, so nothing else is looked at.
 		pod.Spec = podimages.Spec{EphemeralContainers: pod.Spec.EphemeralContainers}
 	}
-	return p.answer(pod, podimages.EvaluateUpdate(p.Rewriter, pod, old), ephemeral)
+	return p.answer(pod, podimages.EvaluateUpdate(p.Rewriter, pod, in.oldObject.pod), ephemeral)
 }
 
 // about is what a request is about, as kubectl writes it: pods/exec, deployments.apps.

@@ -2,24 +2,19 @@ package jsonfields
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-
-	"github.com/go-json-experiment/json/jsontext"
+	"unicode/utf8"
 )
 
 // Reader reads values one after the other. After an error nothing more can be read.
 type Reader struct {
-	data    []byte
-	decoder *jsontext.Decoder
+	scanner
 }
 
 // NewReader reads data, which must not change as long as anything of it is used.
-func NewReader(data []byte) *Reader {
-	return &Reader{data, jsontext.NewDecoder(bytes.NewBuffer(data),
-		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
-}
+func NewReader(data []byte) *Reader { return &Reader{scanner{data: data}} }
 
 // Object reads an object. It calls field with each name, which counts until
 // field returns; field reads the value with one of the other methods, or calls
@@ -28,23 +23,22 @@ func (r *Reader) Object(field func(name []byte) error) (there bool, err error) {
 	if there, err = r.open('{', "an object"); !there {
 		return false, err
 	}
-	for r.decoder.PeekKind() != '}' {
-		quoted, err := r.decoder.ReadValue()
+	for first := true; ; first = false {
+		more, err := r.more('}', first)
+		if err != nil || !more {
+			return err == nil, err
+		}
+		name, err := r.text("a name")
 		if err != nil {
 			return false, err
 		}
-		name := quoted[1 : len(quoted)-1]
-		if bytes.IndexByte(name, '\\') >= 0 {
-			if name, err = jsontext.AppendUnquote(nil, quoted); err != nil {
-				return false, err
-			}
+		if err := r.colon(); err != nil {
+			return false, err
 		}
 		if err := field(name); err != nil {
 			return false, err
 		}
 	}
-	_, err = r.decoder.ReadToken()
-	return err == nil, err
 }
 
 // Array reads an array. It calls element for each element, which must read it.
@@ -53,49 +47,32 @@ func (r *Reader) Array(element func() error) (there bool, err error) {
 	if there, err = r.open('[', "an array"); !there {
 		return false, err
 	}
-	for r.decoder.PeekKind() != ']' {
+	for first := true; ; first = false {
+		more, err := r.more(']', first)
+		if err != nil || !more {
+			return err == nil, err
+		}
 		if err := element(); err != nil {
 			return false, err
 		}
 	}
-	_, err = r.decoder.ReadToken()
-	return err == nil, err
-}
-
-func (r *Reader) open(kind jsontext.Kind, want string) (there bool, err error) {
-	token, err := r.decoder.ReadToken()
-	switch {
-	case err != nil:
-		return false, err
-	case token.Kind() == kind:
-		return true, nil
-	case token.Kind() == 'n':
-		return false, nil
-	}
-	return false, r.unexpected(want, token.Kind())
 }
 
 // String reads a string; null is an empty one.
 func (r *Reader) String() (string, error) {
-	token, err := r.decoder.ReadToken()
-	switch {
-	case err != nil:
-		return "", err
-	case token.Kind() == '"':
-		return token.String(), nil
-	case token.Kind() == 'n':
-		return "", nil
+	if r.next() == 'n' {
+		return "", r.literal("null")
 	}
-	return "", r.unexpected("a string", token.Kind())
+	text, err := r.text("a string")
+	return string(text), err
 }
 
 // Strings reads an object whose values are strings; null is none.
 func (r *Reader) Strings() (map[string]string, error) {
 	values := map[string]string{}
 	there, err := r.Object(func(name []byte) error {
-		key := string(name)
 		value, err := r.String()
-		values[key] = value
+		values[string(name)] = value
 		return err
 	})
 	if err != nil || !there {
@@ -104,36 +81,70 @@ func (r *Reader) Strings() (map[string]string, error) {
 	return values, nil
 }
 
-// Value reads any value as it stands in the data; null is nil.
-func (r *Reader) Value() ([]byte, error) {
-	value, err := r.decoder.ReadValue()
-	if err != nil || value.Kind() == 'n' {
-		return nil, err
+// Try reads a value that may not be what is wanted: an error of read is its
+// result, and the value is passed over. The error is that the value is no JSON.
+func (r *Reader) Try(read func() error) (result, err error) {
+	begin := r.at
+	if result = read(); result != nil {
+		r.at = begin
+		err = r.Skip()
 	}
-	// What the decoder returns is its own, for a moment.
-	end := r.decoder.InputOffset()
-	return r.data[end-int64(len(value)) : end], nil
+	return result, err
 }
 
 // Skip reads over any value.
-func (r *Reader) Skip() error { return r.decoder.SkipValue() }
+func (r *Reader) Skip() error { return r.skip(0) }
 
 // End fails when anything but white space follows.
 func (r *Reader) End() error {
-	switch _, err := r.decoder.ReadToken(); {
-	case err == nil:
-		return errors.New("something follows the end of the object")
-	case errors.Is(err, io.EOF):
-		return nil
-	default:
-		return err
+	if r.next() != end {
+		return r.wrong("the end")
 	}
+	return nil
 }
 
-func (r *Reader) unexpected(want string, got jsontext.Kind) error {
-	return fmt.Errorf("%s is not %s: it is %s", r.decoder.StackPointer(), want, kinds[got])
+// open reads the beginning of an object or array.
+func (r *Reader) open(bracket byte, want string) (there bool, err error) {
+	switch r.next() {
+	case bracket:
+		r.at++
+		return true, nil
+	case 'n':
+		return false, r.literal("null")
+	}
+	return false, r.wrong(want)
 }
 
-var kinds = map[jsontext.Kind]string{
-	'"': "a string", '0': "a number", 't': "true", 'f': "false", '{': "an object", '[': "an array",
+// text reads a string as its bytes, which are those of the data where nothing is escaped.
+func (r *Reader) text(want string) ([]byte, error) {
+	if r.next() != '"' {
+		return nil, r.wrong(want)
+	}
+	begin := r.at
+	if err := r.quoted(); err != nil {
+		return nil, err
+	}
+	inner := r.data[begin+1 : r.at-1]
+	if plain(inner) {
+		return inner, nil
+	}
+	var text string
+	if err := json.Unmarshal(r.data[begin:r.at], &text); err != nil {
+		return nil, fmt.Errorf("the string at byte %d: %w", begin, err)
+	}
+	return []byte(text), nil
 }
+
+// plain says whether a string's bytes are what they mean.
+func plain(inner []byte) bool {
+	for _, c := range inner {
+		if c < ' ' || c == '\\' || c >= utf8.RuneSelf {
+			return c >= utf8.RuneSelf && utf8.Valid(inner) && bytes.IndexByte(inner, '\\') < 0 && bytes.IndexFunc(inner, control) < 0
+		}
+	}
+	return true
+}
+
+func control(c rune) bool { return c < ' ' }
+
+var errDeep = errors.New("it is nested too deeply")

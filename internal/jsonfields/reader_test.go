@@ -1,6 +1,8 @@
 package jsonfields_test
 
 import (
+	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -50,15 +52,15 @@ func TestReader(t *testing.T) {
 		"an escaped name":                    {`{"\u0061":"yes"}`, "yes", nil, ""},
 		"an escaped value":                   {`{"a":"\"\u00fc\n"}`, "\"ü\n", nil, ""},
 		"bytes that are no UTF-8":            {"{\"a\":\"\xff\"}", "\ufffd", nil, ""},
-		"a number for a string":              {`{"x":1,"a":7}`, "", nil, "/a is not a string: it is a number"},
-		"a number in an array":               {`{"b":["1",7]}`, "", []string{"1", ""}, "/b/1 is not a string: it is a number"},
-		"an object for an array":             {`{"b":{}}`, "", nil, "/b is not an array: it is an object"},
-		"an array for an object":             {`[]`, "", nil, " is not an object: it is an array"},
-		"something behind the end":           {`{} {}`, "", nil, "something follows the end of the object"},
-		"no JSON in what is skipped":         {`{"x":[}`, "", nil, "jsontext: "},
-		"nothing":                            {``, "", nil, "EOF"},
-		"what is cut off":                    {`{"a":"1"`, "1", nil, "jsontext: unexpected EOF"},
-		"nesting without end that's skipped": {`{"x":` + strings.Repeat("[", 20000), "", nil, "jsontext: "},
+		"a number for a string":              {`{"x":1,"a":7}`, "", nil, "a string is expected at byte 11, where '7' is"},
+		"a number in an array":               {`{"b":["1",7]}`, "", []string{"1", ""}, "a string is expected at byte 10, where '7' is"},
+		"an object for an array":             {`{"b":{}}`, "", nil, "an array is expected at byte 5, where '{' is"},
+		"an array for an object":             {`[]`, "", nil, "an object is expected at byte 0, where '[' is"},
+		"something behind the end":           {`{} {}`, "", nil, "the end is expected at byte 3, where '{' is"},
+		"no JSON in what is skipped":         {`{"x":[}`, "", nil, "a value is expected at byte 6, where '}' is"},
+		"nothing":                            {``, "", nil, "it ends where an object is expected, at byte 0"},
+		"what is cut off":                    {`{"a":"1"`, "1", nil, "it ends where a comma or } is expected, at byte 8"},
+		"nesting without end that's skipped": {`{"x":` + strings.Repeat("[", 20000), "", nil, "it is nested too deeply"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			a, b, err := read(test.data)
@@ -72,18 +74,55 @@ func TestReader(t *testing.T) {
 	}
 }
 
-func TestValueStaysAsItStands(t *testing.T) {
-	data := []byte(`{"x": {"a" : [1.0, "ü"]} , "y":null}`)
-	var values []string
-	r := jsonfields.NewReader(data)
-	if _, err := r.Object(func([]byte) error {
-		value, err := r.Value()
-		values = append(values, string(value))
-		return err
-	}); err != nil {
-		t.Fatal(err)
+// FuzzSkip holds that what is skipped is JSON, but for the inside of strings.
+func FuzzSkip(f *testing.F) {
+	for _, data := range []string{
+		`{"a":[1,-0.5e+3,true,false,null,"\\\"",{}],"b":{"c":[]}}`, "{\"a\":\"\x00\"}", `[01]`, `[1.]`, `[-]`, `[,]`, `[1,]`, `{"a"}`, `{"a":}`, `{,}`,
+		`"\\"`, `"\"`, `tru`, ` 1 `, "1\x00", "\x00", `[}`, `{]`, `1e`, `nulll`, `"a`, `[[`,
+	} {
+		f.Add([]byte(data))
 	}
-	if diff := cmp.Diff([]string{`{"a" : [1.0, "ü"]}`, ""}, values); diff != "" {
-		t.Error(diff)
+	inside := regexp.MustCompile(`(?s)"(?:[^"\\]|\\.)*"`)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r := jsonfields.NewReader(data)
+		err := r.Skip()
+		if err == nil {
+			err = r.End()
+		}
+		if got, want := err == nil, json.Valid(inside.ReplaceAll(data, []byte(`""`))); got != want {
+			t.Errorf("%q is JSON: %t, skipped: %v", data, want, err)
+		}
+		r = jsonfields.NewReader(data)
+		if text, err := r.String(); err == nil && r.End() == nil {
+			var want string
+			if err := json.Unmarshal(data, &want); err != nil || text != want {
+				t.Errorf("%q is %q: %v", data, text, err)
+			}
+		}
+	})
+}
+
+func TestTryGoesOnBehindTheValue(t *testing.T) {
+	r := jsonfields.NewReader([]byte(`{"x": {"a": ["b", 7]}, "y": "z"}`))
+	var failed error
+	var y string
+	if _, err := r.Object(func(name []byte) (err error) {
+		if string(name) == "y" {
+			y, err = r.String()
+			return err
+		}
+		failed, err = r.Try(func() error {
+			_, err := r.Object(func([]byte) error {
+				_, err := r.Array(func() error {
+					_, err := r.String()
+					return err
+				})
+				return err
+			})
+			return err
+		})
+		return err
+	}); err != nil || y != "z" || failed == nil {
+		t.Errorf("y is %q, failed %v, error %v", y, failed, err)
 	}
 }

@@ -3,10 +3,11 @@ package podimages
 import "github.com/registry-failover/registry-failover/internal/jsonfields"
 
 // Read reads a pod from JSON, as the API server writes it, and passes over
-// whatever Pod doesn't hold. It says whether the pod has metadata.
-func (p *Pod) Read(r *jsonfields.Reader) (metadata bool, err error) {
+// whatever Pod doesn't hold. It says whether there is a pod, not null, and
+// whether it has metadata.
+func (p *Pod) Read(r *jsonfields.Reader) (there, metadata bool, err error) {
 	*p = Pod{}
-	_, err = r.Object(func(name []byte) (err error) {
+	there, err = r.Object(func(name []byte) (err error) {
 		switch string(name) {
 		case "metadata":
 			metadata, err = p.Metadata.read(r)
@@ -16,7 +17,7 @@ func (p *Pod) Read(r *jsonfields.Reader) (metadata bool, err error) {
 		}
 		return r.Skip()
 	})
-	return metadata, err
+	return there, metadata, err
 }
 
 func (m *Metadata) read(r *jsonfields.Reader) (there bool, err error) {

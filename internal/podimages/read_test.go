@@ -35,7 +35,7 @@ func FuzzRead(f *testing.F) {
 		}
 		var want, got podimages.Pod
 		wantErr := kubejson.UnmarshalCaseSensitivePreserveInts(data, &want)
-		_, gotErr := got.Read(jsonfields.NewReader(data))
+		_, _, gotErr := got.Read(jsonfields.NewReader(data))
 		if (wantErr != nil) != (gotErr != nil) {
 			t.Fatalf("%s: %v, not %v", data, gotErr, wantErr)
 		}

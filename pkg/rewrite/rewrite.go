@@ -116,6 +116,9 @@ func Host(image string) (host string, found bool) {
 
 // parse returns the repository's path without host, tag and digest.
 func parse(image string) (repository string, err error) {
+	if path, plain := plainPath(image); plain {
+		return path, nil
+	}
 	named, err := reference.ParseNormalizedNamed(image)
 	if err != nil {
 		return "", err

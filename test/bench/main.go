@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"syscall"
+
+	"github.com/registry-failover/registry-failover/test/bench/figures"
 )
 
 func main() {
@@ -49,22 +51,22 @@ func run(ctx context.Context, bin, corednsProgram string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer resolver.stop()
+	defer resolver.Stop()
 	var coredns *server // nil without a program to compare with
 	if corednsProgram != "" {
 		if coredns, err = startCoreDNS(ctx, corednsProgram, dir); err != nil {
 			return err
 		}
-		defer coredns.stop()
+		defer coredns.Stop()
 	}
 
-	var t table
-	for _, measure := range []func() ([]row, error){
-		func() ([]row, error) { return sizes(bin, corednsProgram) },
-		func() ([]row, error) { return memory("idle", resolver, coredns) },
-		func() ([]row, error) { return switching(ctx, resolver) },
-		func() ([]row, error) { return throughput(ctx, dir, resolver, coredns) },
-		func() ([]row, error) { return memory("after load", resolver, coredns) },
+	var t figures.Table
+	for _, measure := range []func() ([]figures.Row, error){
+		func() ([]figures.Row, error) { return sizes(bin, corednsProgram) },
+		func() ([]figures.Row, error) { return memory("idle", resolver, coredns) },
+		func() ([]figures.Row, error) { return switching(ctx, resolver) },
+		func() ([]figures.Row, error) { return throughput(ctx, dir, resolver, coredns) },
+		func() ([]figures.Row, error) { return memory("after load", resolver, coredns) },
 	} {
 		rows, err := measure()
 		if err != nil {
@@ -73,7 +75,7 @@ func run(ctx context.Context, bin, corednsProgram string) (err error) {
 		t = append(t, rows...)
 	}
 	fmt.Printf("%s/%s, %d CPUs, %s\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
-	if err := t.print(os.Stdout); err != nil {
+	if err := t.Print(os.Stdout); err != nil {
 		return err
 	}
 	fmt.Println("\nThe resolver reads a folder here; in a cluster, its watch of the API server needs memory as well.")

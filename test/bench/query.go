@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/registry-failover/registry-failover/test/bench/program"
 )
 
 // An asker sends A queries for the endpoint, one after the other, from one socket.
@@ -49,7 +51,7 @@ func (a *asker) ask() (string, error) {
 
 // awaitAnswer waits until a program that was just started gives the address.
 func (s *server) awaitAnswer(ctx context.Context, address string) error {
-	for deadline := time.Now().Add(startTimeout); time.Now().Before(deadline) && ctx.Err() == nil; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(program.StartTimeout); time.Now().Before(deadline) && ctx.Err() == nil; time.Sleep(20 * time.Millisecond) {
 		a, err := newAsker(s.addr)
 		if err != nil {
 			return err
@@ -60,5 +62,5 @@ func (s *server) awaitAnswer(ctx context.Context, address string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s does not answer %s with %s within %v", s.addr, endpoint, address, startTimeout)
+	return fmt.Errorf("%s does not answer %s with %s within %v", s.addr, endpoint, address, program.StartTimeout)
 }

@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"time"
 
+	"github.com/registry-failover/registry-failover/test/bench/program"
 	"github.com/registry-failover/registry-failover/test/standin"
 )
 
@@ -50,7 +48,7 @@ endpoints:
 
 // startResolver runs the resolver for DNS and for a hosts file at once, with
 // its inputs below dir, and returns when it answers for the first instance.
-func startResolver(ctx context.Context, program, dir string) (*server, error) {
+func startResolver(ctx context.Context, path, dir string) (*server, error) {
 	privateZone, err := standin.ServePrivateZone(ctx, map[string]netip.Addr{
 		endpoint:                                    netip.MustParseAddr(instances[1].address),
 		"a-registry.cn-hangzhou.cr.aliyuncs.com":    netip.MustParseAddr("203.0.113.10"),
@@ -62,59 +60,31 @@ func startResolver(ctx context.Context, program, dir string) (*server, error) {
 	context.AfterFunc(ctx, func() { _ = privateZone.Close() })
 	inputs := filepath.Join(dir, "inputs")
 	hosts := filepath.Join(dir, "etc", "hosts")
-	for path, content := range map[string]string{
+	for file, content := range map[string]string{
 		filepath.Join(dir, "config.yaml"):         config,
 		filepath.Join(inputs, "switch", endpoint): instances[0].name + "\n",
 		filepath.Join(inputs, "state", ".keep"):   "",
 		hosts:                                     "127.0.0.1 localhost\n",
 	} {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return nil, err
 		}
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
 			return nil, err
 		}
 	}
 
-	var said tail
-	listening := make(chan string, 1)
-	s, err := start(ctx, func(line string) {
-		said.add(line)
-		if addr := listeningForDNS(line); addr != "" {
-			select {
-			case listening <- addr:
-			default:
-			}
-		}
-	}, program,
+	started, addr, err := program.StartListening(ctx, "dns", path,
 		"--config", filepath.Join(dir, "config.yaml"), "--dir", inputs,
 		"--listen", "127.0.0.1:0", "--hosts-file", hosts, "--upstream", privateZone.Addr(),
 		"--cache-dir", filepath.Join(dir, "cache"), "--metrics", "127.0.0.1:0", "--log-format", "json")
 	if err != nil {
 		return nil, err
 	}
-	s.dir, s.hosts = inputs, hosts
-	select {
-	case s.addr = <-listening:
-	case <-time.After(startTimeout):
-		s.stop()
-		return nil, fmt.Errorf("%s does not log that it listens for DNS; its last lines are:\n%s", program, &said)
-	case <-ctx.Done():
-		s.stop()
-		return nil, ctx.Err()
-	}
+	s := &server{Program: started, addr: addr, dir: inputs, hosts: hosts}
 	if err := s.awaitAnswer(ctx, instances[0].address); err != nil {
-		s.stop()
-		return nil, fmt.Errorf("%w; its last lines are:\n%s", err, &said)
+		s.Stop()
+		return nil, err
 	}
 	return s, nil
-}
-
-// listeningForDNS returns the address in the log line that tells it, else "".
-func listeningForDNS(line string) string {
-	var entry struct{ Msg, Proto, Addr string }
-	if err := json.Unmarshal([]byte(line), &entry); err != nil || entry.Msg != "listening" || entry.Proto != "dns" {
-		return ""
-	}
-	return entry.Addr
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/registry-failover/registry-failover/test/bench/figures"
 )
 
 const (
@@ -26,7 +28,7 @@ const (
 // renamed into place until DNS and the hosts file have the new address. The
 // DNS figure has up to two round trips of its own in it, the one for the hosts
 // file up to a pause between two looks.
-func switching(ctx context.Context, resolver *server) ([]row, error) {
+func switching(ctx context.Context, resolver *server) ([]figures.Row, error) {
 	fmt.Fprintf(os.Stderr, "%d switches: 10 seconds\n", switches)
 	asks, err := newAsker(resolver.addr)
 	if err != nil {
@@ -52,18 +54,18 @@ func switching(ctx context.Context, resolver *server) ([]row, error) {
 		}
 		trips = append(trips, time.Since(began))
 	}
-	return []row{
+	return []figures.Row{
 		durations("switch until DNS answers with it", toDNS),
 		durations("switch until the hosts file has it", toHosts),
-		{what: "one query, there and back", figure: milliseconds(median(trips)), worst: milliseconds(slices.Max(trips))},
+		{What: "one query, there and back", Figure: figures.Milliseconds(figures.Median(trips)), Worst: figures.Milliseconds(slices.Max(trips))},
 	}, nil
 }
 
-func durations(what string, measured []time.Duration) row {
-	middle := median(measured)
-	return row{
-		what: what, figure: milliseconds(middle), worst: milliseconds(slices.Max(measured)),
-		reference: goal.String() + " goal", ratio: ratio(float64(middle), float64(goal)),
+func durations(what string, measured []time.Duration) figures.Row {
+	middle := figures.Median(measured)
+	return figures.Row{
+		What: what, Figure: figures.Milliseconds(middle), Worst: figures.Milliseconds(slices.Max(measured)),
+		Reference: goal.String() + " goal", Ratio: figures.Ratio(float64(middle), float64(goal)),
 	}
 }
 

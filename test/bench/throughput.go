@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/registry-failover/registry-failover/test/bench/figures"
 )
 
 const (
@@ -21,7 +23,7 @@ const (
 
 // throughput measures how many A queries per second the resolver answers, by
 // turns with CoreDNS where that runs, so that a busy machine slows both.
-func throughput(ctx context.Context, dir string, resolver, coredns *server) ([]row, error) {
+func throughput(ctx context.Context, dir string, resolver, coredns *server) ([]figures.Row, error) {
 	dnsperf, err := exec.LookPath("dnsperf")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "throughput is not measured, because dnsperf is missing: apt-get install dnsperf")
@@ -46,14 +48,14 @@ func throughput(ctx context.Context, dir string, resolver, coredns *server) ([]r
 			perSecond[i] = append(perSecond[i], measured)
 		}
 	}
-	own := median(perSecond[0])
-	r := row{what: "A queries per second", figure: rate(own), worst: rate(slices.Min(perSecond[0]))}
+	own := figures.Median(perSecond[0])
+	r := figures.Row{What: "A queries per second", Figure: rate(own), Worst: rate(slices.Min(perSecond[0]))}
 	if coredns != nil {
-		other := median(perSecond[1])
-		r.reference = rate(other) + " CoreDNS"
-		r.ratio = ratio(own, other)
+		other := figures.Median(perSecond[1])
+		r.Reference = rate(other) + " CoreDNS"
+		r.Ratio = figures.Ratio(own, other)
 	}
-	return []row{r}, nil
+	return []figures.Row{r}, nil
 }
 
 func rate(perSecond float64) string { return strconv.FormatFloat(perSecond, 'f', 0, 64) }
