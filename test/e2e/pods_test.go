@@ -18,8 +18,10 @@ import (
 
 // sourceImage is what a workload names that was written for the primary alone.
 const (
-	sourceImage = "b-registry-vpc.cn-zhangjiakou.cr.aliyuncs.com/" + cluster.WebImage
-	sharedImage = cluster.Endpoint + "/" + cluster.WebImage
+	sourceHost  = "b-registry-vpc.cn-zhangjiakou.cr.aliyuncs.com"
+	sharedHost  = cluster.Endpoint
+	sourceImage = sourceHost + "/" + cluster.WebImage
+	sharedImage = sharedHost + "/" + cluster.WebImage
 )
 
 // newPod creates a pod that pulls image in any case.

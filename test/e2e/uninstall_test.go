@@ -1,9 +1,11 @@
 package e2e
 
 import (
+	"encoding/json"
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +30,7 @@ func (s *scenario) uninstall(t *testing.T) {
 		t.Errorf("the hook doesn't say what to do: %q", said)
 	}
 	awaitHosts(t, node.Hangzhou.Internal.String())
+	s.goOn(t)
 	if s.helm == 3 {
 		kubectl(t, "-n", namespace, "annotate", "--overwrite", "configmap", "registry-failover", "registry-failover.io/uninstall=force")
 	} else {
@@ -50,6 +53,37 @@ func (s *scenario) uninstall(t *testing.T) {
 	}
 	kubectl(t, "-n", shop, "delete", "deployment/web")
 	s.awaitNothingLeft(t)
+}
+
+// goOn keeps the release after all, as docs/chart.md tells.
+func (s *scenario) goOn(t *testing.T) {
+	t.Helper()
+	status := func() (revision int, state string) {
+		text, err := node.Helm(t.Context(), s.helm, "status", "registry-failover", "--namespace", namespace, "--output", "json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var release struct {
+			Version int
+			Info    struct{ Status string }
+		}
+		if err := json.Unmarshal([]byte(text), &release); err != nil {
+			t.Fatal(err)
+		}
+		return release.Version, release.Info.Status
+	}
+	revision, state := status()
+	if state == "deployed" {
+		t.Errorf("helm takes the release for %s: the page on the chart says otherwise", state)
+	}
+	if _, err := node.Helm(t.Context(), s.helm, "rollback", "registry-failover", strconv.Itoa(revision), "--namespace", namespace, "--wait"); err != nil {
+		t.Fatal(err)
+	}
+	if _, state := status(); state != "deployed" {
+		t.Errorf("after a rollback helm takes the release for %s", state)
+	}
+	awaitSwitch(t, "hangzhou")
+	awaitHosts(t, node.Hangzhou.Internal.String())
 }
 
 func (s *scenario) runUninstall(t *testing.T) (string, error) {
