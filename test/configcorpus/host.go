@@ -10,6 +10,15 @@ func hosts(example string) map[string]Mistake {
 			"a-registry.cn-hangzhou.cr.aliyuncs.com", "cross-region.registry.io",
 			`endpoints[0].instances[0].publicEndpoint: Invalid value: "cross-region.registry.io": is a shared endpoint itself (endpoints[0].name), so rewriting would go in a circle: write the instance's own host`,
 		},
+		"an instance host that equals another endpoint": {
+			"", strings.NewReplacer("cross-region", "other", "c-registry.cn-hangzhou.cr.aliyuncs.com", "cross-region.registry.io").Replace(second),
+			`endpoints[1].instances[0].publicEndpoint: Invalid value: "cross-region.registry.io": is a shared endpoint itself (endpoints[0].name), so rewriting would go in a circle: write the instance's own host`,
+		},
+		"an extra source that is an endpoint configured later, in another case": {
+			"endpoints:\n", "endpoints:\n" + strings.NewReplacer("cross-region", "other",
+				"primary: zhangjiakou", "primary: zhangjiakou\n  rewrite: {extraSources: [Cross-Region.registry.io]}").Replace(second),
+			`endpoints[0].rewrite.extraSources[0]: Invalid value: "Cross-Region.registry.io": is a shared endpoint itself (endpoints[1].name), so rewriting would go in a circle: write the instance's own host`,
+		},
 		"a host that belongs to two endpoints": {
 			"", strings.NewReplacer("cross-region", "other", "c-registry.cn", "a-registry.cn").Replace(second),
 			`endpoints[1].instances[0].publicEndpoint: Invalid value: "a-registry.cn-hangzhou.cr.aliyuncs.com": stands at endpoints[0].instances[0].publicEndpoint already: a host can belong to one endpoint and one instance only`,
