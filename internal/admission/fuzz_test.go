@@ -8,6 +8,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	admissionv1 "k8s.io/api/admission/v1"
+	kubejson "sigs.k8s.io/json"
+
+	"github.com/registry-failover/registry-failover/internal/admission"
+	"github.com/registry-failover/registry-failover/internal/podimages"
 )
 
 // FuzzBody holds for any bytes: an answer that admits, or HTTP 400; and a
@@ -19,12 +24,13 @@ func FuzzBody(f *testing.F) {
 		"", "null", "[]", wrap(""), wrap(head), wrap(head + whole), wrap(`"uid":7` + whole), wrap(head+whole) + "{", wrap(head + whole)[:150],
 		wrap(update), wrap(strings.Replace(update, "containers", "ephemeralContainers", 1) + `,"subResource":"ephemeralcontainers"`),
 		wrap(strings.Replace(head, "CREATE", "DELETE", 1)),
+		wrap(head + `,"dryRun":null` + whole), wrap(head + `,"dryRun":{}` + whole),
 	} {
 		f.Add([]byte(body))
 	}
 	w := newWebhook(f, onUpdate)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, path := range []string{"/mutate", "/audit"} {
+		for _, path := range []string{"/mutate", "/enforce", "/audit"} {
 			recorder := w.post(path, bytes.NewReader(body))
 			if recorder.Code != http.StatusOK {
 				refused(t, recorder, "")
@@ -52,7 +58,8 @@ func FuzzBody(f *testing.F) {
 }
 
 // FuzzPod holds for any pod: the patch applies, changes nothing but images and
-// our annotation, and a second pass has nothing to do.
+// our annotation, which then has the original of each, and a second pass has
+// nothing to do.
 func FuzzPod(f *testing.F) {
 	for _, pod := range []string{
 		"{}", "null", `{"metadata":null}`, `{"spec":{"containers":[{"image":"` + source + `/a"}]}}`, with(`{}`), with(`{"annotations":null}`),
@@ -61,6 +68,10 @@ func FuzzPod(f *testing.F) {
 			"spec":{"containers":[{"image":"` + internal + `/a"},{"image":"` + shared + `/a"}],"volumes":[{"image":{"reference":"` + source + `/m"}},{}]}}`,
 		`{"metadata":{"labels":{"registry-failover.io/rewrite":"false"}},"spec":{"initContainers":[{"image":"` + source + `/a","imagePullPolicy":"Never"}],
 			"ephemeralContainers":[null,{"image":"` + source + `/a"}]}}`,
+		`{"metadata":{},"spec":{"initContainers":[{"image":"` + source + `/a:1@` + digest + `"}],"containers":[{"image":"` + internal + `/a"}]}}`,
+		`{"metadata":{"later":[1]},"spec":{"later":{"image":"` + source + `/a"},"containers":[{"image":"` + source + `/a","later":{"x":null,"n":0.10}}],
+			"volumes":[{"image":{"reference":"` + source + `/m","later":true}}]}}`,
+		running("localhost:5000/x", "b-registryxcn-zhangjiakou.cr.aliyuncs.com/a", "quay.io/"+source+"/a", source+"/"+source+"/a"),
 	} {
 		f.Add([]byte(pod))
 	}
@@ -82,6 +93,7 @@ func FuzzPod(f *testing.F) {
 		if diff := cmp.Diff(withoutImages(t, pod), withoutImages(t, patched)); diff != "" {
 			t.Errorf("the patch %s changes more than images: %s", r.Patch, diff)
 		}
+		compareOriginals(t, pod, patched, r)
 		for _, o := range operations(t, r) {
 			if !strings.HasPrefix(o, "replace ") && !strings.HasPrefix(o, "add /metadata/annotations") {
 				t.Errorf("operation %s", o)
@@ -96,6 +108,29 @@ func FuzzPod(f *testing.F) {
 			t.Errorf("audit gives %+v", audited)
 		}
 	})
+}
+
+// compareOriginals holds that what is recorded of each image that the patch
+// replaces is what was there.
+func compareOriginals(t *testing.T, pod, patched []byte, r *admissionv1.AdmissionResponse) {
+	t.Helper()
+	var before, after podimages.Pod
+	must(t, kubejson.UnmarshalCaseSensitivePreserveInts(pod, &before))
+	must(t, kubejson.UnmarshalCaseSensitivePreserveInts(patched, &after))
+	var recorded, audited map[string]string
+	must(t, json.Unmarshal([]byte(r.AuditAnnotations["original-images"]), &audited))
+	if len(r.Warnings) == 0 { // else there was no room
+		must(t, json.Unmarshal([]byte(after.Metadata.Annotations[admission.OriginalsAnnotation]), &recorded))
+	}
+	now := after.Spec.Fields()
+	for i, f := range before.Spec.Fields() {
+		if f.Image == now[i].Image {
+			continue
+		}
+		if audited[f.Path()] != f.Image || recorded != nil && recorded[f.Path()] != f.Image {
+			t.Errorf("%s was %q: the annotation says %q, the audit annotation %q", f.Path(), f.Image, recorded[f.Path()], audited[f.Path()])
+		}
+	}
 }
 
 // withoutImages is a pod with every image blanked and without our annotation.

@@ -35,7 +35,7 @@ func NewHandler(registerer prometheus.Registerer, log *slog.Logger) *Handler {
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "registry_failover_admission_duration_seconds",
 			Help:    "Time from the start of a request's body to the decision.",
-			Buckets: []float64{.00005, .0001, .0002, .0003, .0005, .00075, .001, .0025, .005, .01, .05, .1, .5, 2},
+			Buckets: []float64{.00001, .000025, .00005, .0001, .0002, .0003, .0005, .00075, .001, .0025, .005, .01, .05, .1, .5, 2},
 		}),
 	}
 	for _, result := range []string{resultRewritten, resultAudited, resultUnchanged, resultFailed} {

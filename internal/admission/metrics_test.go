@@ -70,6 +70,33 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+// TestAPercentileBelowAMillisecondCanBeRead: it is read as somewhere within a
+// bucket, so that it is wrong by no more than the bucket's ends differ.
+func TestAPercentileBelowAMillisecondCanBeRead(t *testing.T) {
+	w := newWebhook(t, "")
+	families, err := w.registry.Gather()
+	must(t, err)
+	for _, family := range families {
+		if family.GetName() != "registry_failover_admission_duration_seconds" {
+			continue
+		}
+		below, last := 0.00001, 0.0
+		for _, bucket := range family.GetMetric()[0].GetHistogram().GetBucket() {
+			bound := bucket.GetUpperBound()
+			if bound <= 0.001 && bound > 2.5001*below {
+				t.Errorf("there is no bucket between %g s and %g s", below, bound)
+			}
+			if bound <= 0.001 {
+				last = bound
+			}
+			below = bound
+		}
+		compare(t, 0.001, last)
+		return
+	}
+	t.Error("there is no histogram")
+}
+
 func TestStrangersMakeNoNewSeries(t *testing.T) {
 	w := newWebhook(t, onUpdate)
 	ask := func(stranger string) []string {

@@ -21,7 +21,8 @@ func (p *Policy) answer(pod *podimages.Pod, findings []podimages.Finding, epheme
 		originals[f.Field.Path()] = f.Field.Image
 		operations = append(operations, jsonpatch.NewOperation("replace", f.Field.Pointer(), f.Result.Image))
 		if p.Audit {
-			d.Warnings = append(d.Warnings, fmt.Sprintf("registry-failover would rewrite %s from %s to %s; enforcement is Audit", f.Field.Path(), f.Field.Image, f.Result.Image))
+			d.Warnings = append(d.Warnings, fmt.Sprintf("registry-failover would rewrite %s from %s to %s, but enforcement is Audit: to keep it once it is Enforce, label the pod %s=false",
+				f.Field.Path(), f.Field.Image, f.Result.Image, podimages.OptOutLabel))
 		} else if ephemeral {
 			// The API server drops new annotations of this subresource, so that the warning is all there is.
 			d.Warnings = append(d.Warnings, fmt.Sprintf("registry-failover rewrote %s from %s to %s", f.Field.Path(), f.Field.Image, f.Result.Image))
@@ -46,7 +47,7 @@ func (p *Policy) answer(pod *podimages.Pod, findings []podimages.Finding, epheme
 		if fits {
 			operations = append(operations, operation)
 		} else {
-			d.Warnings = append(d.Warnings, "registry-failover rewrote images, and the pod's annotations have no room left to record their originals")
+			d.Warnings = append(d.Warnings, "registry-failover rewrote images, and the pod's annotations have no room left to record their originals: shorten them, or see the API server's audit log")
 		}
 	}
 	if d.Patch, err = json.Marshal(operations); err != nil {

@@ -17,6 +17,7 @@ func FuzzRewrite(f *testing.F) {
 		strings.ToUpper(public) + "/demo/web:1", public + ":443/demo/web", public + "/" + public + "/web",
 		public + "/local/tool:1", "x" + public + "/a", public + ".x/a", shared + "/demo/web:1", "[::1]:5000/a/b:c",
 		public + "//a", public + "/a:", public + "/a@", "a/" + public + "/b", public + "/a\x00b", public + "/a/../b",
+		"b-registryxcn-zhangjiakouxcrxaliyuncs.com/demo/web", "b-registry.cn-zhangjiakou.cr.aliyuncsXcom/demo/web", // a dot is no wildcard
 		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 	} {
 		f.Add(image)
