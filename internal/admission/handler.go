@@ -20,7 +20,8 @@ import (
 const MaxBodyBytes = 7 << 20
 
 // Handler serves /mutate, which does what the configuration's enforcement
-// says, and /audit, which computes, warns and counts but never patches.
+// says, and /enforce and /audit, which do what they say, for namespaces whose
+// label overrides the configuration.
 type Handler struct {
 	policy  atomic.Pointer[Policy]
 	metrics *metrics
@@ -40,15 +41,12 @@ func (h *Handler) Configure(c *config.Config) error {
 	return nil
 }
 
-// Routes returns the handler for both paths.
+// Routes returns the handler for all paths.
 func (h *Handler) Routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /mutate", func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, h.policy.Load()) })
-	mux.HandleFunc("POST /audit", func(w http.ResponseWriter, r *http.Request) {
-		audited := *h.policy.Load()
-		audited.Audit = true
-		h.serve(w, r, &audited)
-	})
+	mux.HandleFunc("POST /enforce", func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, h.policy.Load().with(false)) })
+	mux.HandleFunc("POST /audit", func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, h.policy.Load().with(true)) })
 	return mux
 }
 

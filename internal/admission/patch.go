@@ -9,6 +9,10 @@ import (
 	"github.com/registry-failover/registry-failover/internal/podimages"
 )
 
+// audited follows the warnings of what would be rewritten.
+const audited = "registry-failover changes nothing here, because enforcement is Audit: to keep images as they are once it is Enforce, label the pod " +
+	podimages.OptOutLabel + "=false"
+
 // answer turns the findings into patch, warnings and audit annotations.
 func (p *Policy) answer(pod *podimages.Pod, findings []podimages.Finding, ephemeral bool) (Decision, error) {
 	d := Decision{Findings: findings}
@@ -21,8 +25,7 @@ func (p *Policy) answer(pod *podimages.Pod, findings []podimages.Finding, epheme
 		originals[f.Field.Path()] = f.Field.Image
 		operations = append(operations, jsonpatch.NewOperation("replace", f.Field.Pointer(), f.Result.Image))
 		if p.Audit {
-			d.Warnings = append(d.Warnings, fmt.Sprintf("registry-failover would rewrite %s from %s to %s, but enforcement is Audit: to keep it once it is Enforce, label the pod %s=false",
-				f.Field.Path(), f.Field.Image, f.Result.Image, podimages.OptOutLabel))
+			d.Warnings = append(d.Warnings, fmt.Sprintf("registry-failover would rewrite %s from %s to %s", f.Field.Path(), f.Field.Image, f.Result.Image))
 		} else if ephemeral {
 			// The API server drops new annotations of this subresource, so that the warning is all there is.
 			d.Warnings = append(d.Warnings, fmt.Sprintf("registry-failover rewrote %s from %s to %s", f.Field.Path(), f.Field.Image, f.Result.Image))
@@ -37,6 +40,7 @@ func (p *Policy) answer(pod *podimages.Pod, findings []podimages.Finding, epheme
 	}
 	d.Audit = map[string]string{"original-images": string(text)}
 	if p.Audit {
+		d.Warnings = append(d.Warnings, audited)
 		return d, nil
 	}
 	if !ephemeral {

@@ -27,6 +27,12 @@ func NewPolicy(c *config.Config) (*Policy, error) {
 	return &Policy{Rewriter: r, Audit: c.Admission.Enforcement == config.Audit, OnUpdate: c.Admission.OnUpdate}, nil
 }
 
+// with is the policy with another enforcement.
+func (p Policy) with(audit bool) *Policy {
+	p.Audit = audit
+	return &p
+}
+
 // Decision is what is answered to one request, beside "allowed", which it always is.
 type Decision struct {
 	// Findings are all images that were looked at; empty where the request is none of ours.

@@ -90,7 +90,7 @@ func (o explainOptions) run(args []string, stdin io.Reader, stdout, stderr io.Wr
 		return err
 	}
 	if c.Admission.Enforcement == config.Audit {
-		say(stderr, "admission.enforcement is Audit: the webhook reports this and changes nothing")
+		say(stderr, "admission.enforcement is Audit: the webhook reports this and changes nothing, but in namespaces with the label registry-failover.io/enforcement=Enforce")
 	}
 	var out bytes.Buffer
 	if err := write(&out, entries); err != nil {

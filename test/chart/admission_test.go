@@ -37,23 +37,34 @@ func TestTheWebhookIsInNobodysWay(t *testing.T) {
 			for i := range got {
 				got[i].MatchConditions = nil
 			}
-			want := []admissionregistrationv1.MutatingWebhook{{
-				Name: "pods.registry-failover.io",
-				ClientConfig: admissionregistrationv1.WebhookClientConfig{
-					Service: &admissionregistrationv1.ServiceReference{Namespace: namespace, Name: "registry-failover-webhook", Path: new("/mutate"), Port: new(int32(443))},
-				},
-				Rules:              []rule{ruleFor("", "pods", test.onPods...), ruleFor("", "pods/ephemeralcontainers", "UPDATE")},
-				FailurePolicy:      new(admissionregistrationv1.Ignore),
-				MatchPolicy:        new(admissionregistrationv1.Equivalent),
-				SideEffects:        new(admissionregistrationv1.SideEffectClassNone),
-				ReinvocationPolicy: new(admissionregistrationv1.IfNeededReinvocationPolicy),
-				TimeoutSeconds:     new(int32(2)),
-				NamespaceSelector: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{
-					{Key: "kubernetes.io/metadata.name", Operator: metav1.LabelSelectorOpNotIn, Values: []string{"kube-system", namespace}}, optOut,
-				}},
-				ObjectSelector:          &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{optOut}},
-				AdmissionReviewVersions: []string{"v1"},
-			}}
+			var want []admissionregistrationv1.MutatingWebhook
+			for _, w := range []struct {
+				name, path string
+				operator   metav1.LabelSelectorOperator
+				labels     []string
+			}{
+				{"pods.registry-failover.io", "/mutate", metav1.LabelSelectorOpNotIn, []string{"Audit", "Enforce"}},
+				{"enforced-pods.registry-failover.io", "/enforce", metav1.LabelSelectorOpIn, []string{"Enforce"}},
+				{"audited-pods.registry-failover.io", "/audit", metav1.LabelSelectorOpIn, []string{"Audit"}},
+			} {
+				want = append(want, admissionregistrationv1.MutatingWebhook{
+					Name: w.name,
+					ClientConfig: admissionregistrationv1.WebhookClientConfig{
+						Service: &admissionregistrationv1.ServiceReference{Namespace: namespace, Name: "registry-failover-webhook", Path: &w.path, Port: new(int32(443))},
+					},
+					Rules:              []rule{ruleFor("", "pods", test.onPods...), ruleFor("", "pods/ephemeralcontainers", "UPDATE")},
+					FailurePolicy:      new(admissionregistrationv1.Ignore),
+					MatchPolicy:        new(admissionregistrationv1.Equivalent),
+					SideEffects:        new(admissionregistrationv1.SideEffectClassNone),
+					ReinvocationPolicy: new(admissionregistrationv1.IfNeededReinvocationPolicy),
+					TimeoutSeconds:     new(int32(2)),
+					NamespaceSelector: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{
+						{Key: "kubernetes.io/metadata.name", Operator: metav1.LabelSelectorOpNotIn, Values: []string{"kube-system", namespace}}, optOut,
+						{Key: "registry-failover.io/enforcement", Operator: w.operator, Values: w.labels},
+					}},
+					AdmissionReviewVersions: []string{"v1"},
+				})
+			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}

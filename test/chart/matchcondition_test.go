@@ -24,11 +24,13 @@ func matchCondition(t testing.TB) (cel.Program, *rewrite.Rewriter) {
 		t.Fatal(err)
 	}
 	all := render(t, "--values="+values(t, text))
-	hook := get[admissionregistrationv1.MutatingWebhookConfiguration](t, all, "MutatingWebhookConfiguration", "registry-failover").Webhooks[0]
-	if len(hook.MatchConditions) != 1 {
-		t.Fatalf("there are %d conditions", len(hook.MatchConditions))
+	hooks := get[admissionregistrationv1.MutatingWebhookConfiguration](t, all, "MutatingWebhookConfiguration", "registry-failover").Webhooks
+	for _, hook := range hooks {
+		if len(hook.MatchConditions) != 1 || hook.MatchConditions[0] != hooks[0].MatchConditions[0] {
+			t.Fatalf("%s has the conditions %v", hook.Name, hook.MatchConditions)
+		}
 	}
-	return compile(t, hook.MatchConditions[0].Expression), rewriter
+	return compile(t, hooks[0].MatchConditions[0].Expression), rewriter
 }
 
 // podsWith are pods that name the image in one field each.
