@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"os"
 	"time"
 )
 
@@ -25,7 +26,11 @@ func (c *Cluster) startControlPlane(ctx context.Context) error {
 		"--service-account-issuer", "https://kubernetes.default.svc",
 		"--service-cluster-ip-range", serviceCIDR,
 		"--authorization-mode", "Node,RBAC", "--enable-admission-plugins", "NodeRestriction",
+		"--audit-policy-file", path("audit.yaml"), "--audit-log-path", c.AuditLog(),
 		"--allow-privileged")
+	if err := os.WriteFile(path("audit.yaml"), []byte(auditPolicy), 0o644); err != nil {
+		return err
+	}
 	if err := c.etcd.Start(); err != nil {
 		return err
 	}
