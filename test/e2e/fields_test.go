@@ -14,12 +14,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/registry-failover/registry-failover/internal/podimages"
-	"github.com/registry-failover/registry-failover/test/cluster"
 )
 
 const (
-	sourceHost = "b-registry-vpc.cn-zhangjiakou.cr.aliyuncs.com/"
-	sharedHost = cluster.Endpoint + "/"
 	someDigest = "@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 	originalsAnnotation = "registry-failover.io/original-images"
@@ -41,15 +38,15 @@ func everyField() *corev1.Pod {
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: "every-field", Namespace: enforced},
 		Spec: corev1.PodSpec{
-			InitContainers: []corev1.Container{{Name: "init", Image: sourceHost + "team/init"}},
+			InitContainers: []corev1.Container{{Name: "init", Image: sourceHost + "/team/init"}},
 			Containers: []corev1.Container{
-				{Name: "tag", Image: sourceHost + "team/web:1"}, {Name: "both", Image: sourceHost + "team/web:1" + someDigest},
-				{Name: "excluded", Image: sourceHost + "local/tool:1"},
-				{Name: "never", Image: sourceHost + "team/web:1", ImagePullPolicy: corev1.PullNever},
+				{Name: "tag", Image: sourceHost + "/team/web:1"}, {Name: "both", Image: sourceHost + "/team/web:1" + someDigest},
+				{Name: "excluded", Image: sourceHost + "/local/tool:1"},
+				{Name: "never", Image: sourceHost + "/team/web:1", ImagePullPolicy: corev1.PullNever},
 			},
 			Volumes: []corev1.Volume{
 				{Name: "empty", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}},
-				{Name: "model", VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: sourceHost + "team/model" + someDigest}}},
+				{Name: "model", VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: sourceHost + "/team/model" + someDigest}}},
 			},
 		},
 	}
@@ -67,14 +64,14 @@ func (s *scenario) rewriteEveryField(t *testing.T) {
 		}
 	}
 	want := map[string]string{
-		"init": sharedHost + "team/init", "tag": sharedHost + "team/web:1", "both": sharedHost + "team/web:1" + someDigest,
-		"excluded": sourceHost + "local/tool:1", "never": sourceHost + "team/web:1", "model": sharedHost + "team/model" + someDigest,
+		"init": sharedHost + "/team/init", "tag": sharedHost + "/team/web:1", "both": sharedHost + "/team/web:1" + someDigest,
+		"excluded": sourceHost + "/local/tool:1", "never": sourceHost + "/team/web:1", "model": sharedHost + "/team/model" + someDigest,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the stored images (-want +got):\n%s", diff)
 	}
-	originals := `{"spec.containers[0].image":"` + sourceHost + `team/web:1","spec.containers[1].image":"` + sourceHost + `team/web:1` + someDigest + `",` +
-		`"spec.initContainers[0].image":"` + sourceHost + `team/init","spec.volumes[1].image.reference":"` + sourceHost + `team/model` + someDigest + `"}`
+	originals := `{"spec.containers[0].image":"` + sourceHost + `/team/web:1","spec.containers[1].image":"` + sourceHost + `/team/web:1` + someDigest + `",` +
+		`"spec.initContainers[0].image":"` + sourceHost + `/team/init","spec.volumes[1].image.reference":"` + sourceHost + `/team/model` + someDigest + `"}`
 	if got := stored.Annotations[originalsAnnotation]; got != originals {
 		t.Errorf("the originals are %s, not %s", got, originals)
 	}
