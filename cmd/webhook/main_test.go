@@ -146,7 +146,7 @@ func TestProgram(t *testing.T) {
 	page := get(t, client, "http://"+metrics["addr"]+"/metrics")
 	for _, want := range []string{
 		`registry_failover_admission_requests_total{result="rewritten"} 1`, `registry_failover_admission_requests_total{result="audited"} 2`,
-		"registry_failover_config_valid 0", "registry_failover_build_info{", "go_goroutines ",
+		"registry_failover_config_valid 0", "registry_failover_config_last_success_timestamp_seconds ", `registry_failover_config_info{sha256="`, "registry_failover_build_info{", "go_goroutines ",
 	} {
 		if !strings.Contains(page, "\n"+want) {
 			t.Errorf("the metrics lack %s", want)

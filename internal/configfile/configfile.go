@@ -8,6 +8,7 @@ package configfile
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -32,23 +33,36 @@ type File struct {
 	cache *lastgood.Store
 	log   *slog.Logger
 	valid prometheus.Gauge
+	read  prometheus.Gauge
+	info  *prometheus.GaugeVec
 	seen  []byte // what was looked at last, good or bad
 }
 
 // New returns the file at a path. The cache may be one that holds nothing.
 func New(path string, cache *lastgood.Store, registerer prometheus.Registerer, log *slog.Logger) *File {
-	f := &File{path: path, cache: cache, log: log, valid: prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "registry_failover_config_valid",
-		Help: "1 when the configuration file is in force, 0 when an earlier one is because the file can't be used.",
-	})}
-	registerer.MustRegister(f.valid)
+	f := &File{
+		path: path, cache: cache, log: log,
+		valid: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "registry_failover_config_valid",
+			Help: "1 when the configuration file is in force, 0 when an earlier one is because the file can't be used.",
+		}),
+		read: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "registry_failover_config_last_success_timestamp_seconds",
+			Help: "When the configuration in force was read from its file, in seconds since 1970; 0 when it was kept from before a restart.",
+		}),
+		info: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "registry_failover_config_info",
+			Help: "Always 1: sha256 has the first 12 digits of the SHA-256 of the configuration in force.",
+		}, []string{"sha256"}),
+	}
+	registerer.MustRegister(f.valid, f.read, f.info)
 	return f
 }
 
 // Load returns the configuration, or the last good one with a line in the log.
 // The error, where there is neither, has one line for each mistake.
 func (f *File) Load() (*config.Config, error) {
-	c, err := f.read()
+	c, err := f.look()
 	if err == nil {
 		return c, nil
 	}
@@ -63,11 +77,12 @@ func (f *File) Load() (*config.Config, error) {
 	if cacheErr != nil {
 		return nil, fmt.Errorf("%w\nthe last good one can't be used either: %w", err, cacheErr)
 	}
+	f.inForce(data)
 	f.log.Error("the configuration can't be used: the last good one stays in force", "error", err)
 	return last, nil
 }
 
-func (f *File) read() (*config.Config, error) {
+func (f *File) look() (*config.Config, error) {
 	f.valid.Set(0)
 	data, err := readLimited(f.path)
 	if err != nil {
@@ -80,10 +95,18 @@ func (f *File) read() (*config.Config, error) {
 		return nil, fmt.Errorf("configuration %s:\n%w", f.path, err)
 	}
 	f.valid.Set(1)
+	f.read.SetToCurrentTime()
+	f.inForce(data)
 	if err := f.cache.Save(cacheName, data); err != nil {
 		f.log.Warn("the configuration can't be kept for a restart", "error", err)
 	}
 	return c, nil
+}
+
+// inForce shows which configuration is.
+func (f *File) inForce(data []byte) {
+	f.info.Reset()
+	f.info.WithLabelValues(fmt.Sprintf("%x", sha256.Sum256(data))[:12]).Set(1)
 }
 
 // Follow calls use with each new good configuration until ctx ends.
@@ -96,7 +119,7 @@ func (f *File) Follow(ctx context.Context, use func(*config.Config)) error {
 		if err != nil && f.seen == nil {
 			return // reported already
 		}
-		c, err := f.read()
+		c, err := f.look()
 		if err != nil {
 			f.log.Error("the configuration can't be used: the last good one stays in force", "error", err)
 			return

@@ -62,19 +62,32 @@ func openCache(t *testing.T, dir string) *lastgood.Store {
 	return lastgood.Open(dir)
 }
 
-func valid(t *testing.T, registry *prometheus.Registry) float64 {
+// gather gives each metric's value by its name, and by its label's value where it has one.
+func gather(t *testing.T, registry *prometheus.Registry) map[string]float64 {
 	t.Helper()
 	families, err := registry.Gather()
 	must(t, err)
-	if len(families) != 1 || families[0].GetName() != "registry_failover_config_valid" {
-		t.Fatalf("metrics %v", families)
-	}
 	problems, err := promlint.NewWithMetricFamilies(families).Lint()
 	must(t, err)
 	if len(problems) > 0 {
 		t.Errorf("%v", problems)
 	}
-	return families[0].GetMetric()[0].GetGauge().GetValue()
+	found := map[string]float64{}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			name := family.GetName()
+			for _, label := range m.GetLabel() {
+				name += " " + label.GetValue()
+			}
+			found[name] = m.GetGauge().GetValue()
+		}
+	}
+	return found
+}
+
+func valid(t *testing.T, registry *prometheus.Registry) float64 {
+	t.Helper()
+	return gather(t, registry)["registry_failover_config_valid"]
 }
 
 func must(t *testing.T, err error) {
