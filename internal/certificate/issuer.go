@@ -1,9 +1,11 @@
 package certificate
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync/atomic"
 	"time"
 
@@ -57,7 +59,8 @@ type Issuer struct {
 	log               *slog.Logger
 	expires, injected prometheus.Gauge
 	now               func() time.Time
-	absent            bool // the MutatingWebhookConfiguration, at the last look
+	absent            bool  // the MutatingWebhookConfiguration, at the last look
+	known             known // the CA that is trusted
 }
 
 // New makes an Issuer. [Issuer.Watch] connects it.
@@ -104,13 +107,10 @@ func (i *Issuer) Watch(ctx context.Context, mgr manager.Manager) error {
 	return i.bell.Attach(mgr, "webhook-certificate", i)
 }
 
-// Reconcile keeps the Secret first, then the caBundle: no CA is trusted that isn't stored.
+// Reconcile keeps the Secret first, then the caBundle: no CA is trusted that
+// isn't stored. A new CA is stored and trusted before a certificate of it is issued.
 func (i *Issuer) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
-	r, err := i.keepSecret(ctx)
-	if err == nil {
-		i.expires.Set(float64(r.Expires.Unix()))
-		err = i.trust(ctx, r)
-	}
+	again, err := i.keep(ctx)
 	switch {
 	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err):
 		return reconcile.Result{RequeueAfter: soon}, nil
@@ -120,15 +120,33 @@ func (i *Issuer) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.
 		i.injected.Set(0)
 		return reconcile.Result{}, err
 	}
-	return reconcile.Result{RequeueAfter: max(min(i.next(r).Sub(i.now()), lookEvery), soon)}, nil
+	return reconcile.Result{RequeueAfter: max(min(again.Sub(i.now()), lookEvery), soon)}, nil
 }
 
-// next is when there is something to do again: a renewal, or the end of the overlap of two CAs.
-func (i *Issuer) next(r Renewed) time.Time {
-	if end := r.Since.Add(overlap); i.now().Before(end) {
-		return end
+// keep does what there is to do now, and returns when there is something again:
+// a certificate of a CA that is trusted, the end of the overlap of two CAs, a renewal.
+func (i *Issuer) keep(ctx context.Context) (again time.Time, err error) {
+	configuration, err := i.configuration(ctx)
+	if err != nil {
+		return time.Time{}, err
 	}
-	return r.Next
+	r, err := i.keepSecret(ctx, configuration)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if !r.Staged {
+		i.expires.Set(float64(r.Expires.Unix()))
+	}
+	if err := i.trust(ctx, configuration, r); err != nil {
+		return time.Time{}, err
+	}
+	switch end := r.Since.Add(overlap); {
+	case r.Staged:
+		return i.known.since.Add(settle), nil
+	case i.now().Before(end):
+		return end, nil
+	}
+	return r.Next, nil
 }
 
 // names are how the API server, and people with a client in the cluster, call the webhook.
@@ -137,15 +155,15 @@ func (i *Issuer) names() []string {
 	return []string{host, host + "." + *i.domain.Load()}
 }
 
-func (i *Issuer) keepSecret(ctx context.Context) (Renewed, error) {
+func (i *Issuer) keepSecret(ctx context.Context, c *admissionv1.MutatingWebhookConfiguration) (Renewed, error) {
 	secret := &corev1.Secret{}
 	err := i.client.Get(ctx, client.ObjectKey{Namespace: i.namespace, Name: SecretName}, secret)
 	missing := apierrors.IsNotFound(err)
 	if err != nil && !missing {
 		return Renewed{}, fmt.Errorf("read Secret %s/%s: %w", i.namespace, SecretName, err)
 	}
-	r, err := Renew(secret.Data, i.names(), i.now())
-	if err != nil || r.Reason == "" {
+	r, err := Renew(secret.Data, i.names(), i.now(), func(ca []byte) bool { return i.mayServe(c, ca) })
+	if err != nil || maps.EqualFunc(r.Data, secret.Data, bytes.Equal) {
 		return r, err
 	}
 	if missing {
@@ -159,7 +177,11 @@ func (i *Issuer) keepSecret(ctx context.Context) (Renewed, error) {
 	if err != nil {
 		return Renewed{}, fmt.Errorf("write Secret %s/%s: %w", i.namespace, SecretName, err)
 	}
-	i.log.Info("a certificate for the webhook is issued", "reason", r.Reason, "expires", r.Expires)
+	if r.Staged {
+		i.log.Info("a new CA is made; the webhook gets a certificate of it once the API server trusts it", "reason", r.Reason)
+	} else {
+		i.log.Info("a certificate for the webhook is issued", "reason", r.Reason, "expires", r.Expires)
+	}
 	return r, nil
 }
 
@@ -173,6 +195,8 @@ func (i *Issuer) newSecret() *corev1.Secret {
 				"app.kubernetes.io/component": "webhook",
 			},
 		},
-		Type: corev1.SecretTypeTLS,
+		// Not kubernetes.io/tls, which must have tls.crt: kubelet mounts no Secret that
+		// lacks a key, and leaves what it has mounted as it was.
+		Type: corev1.SecretTypeOpaque,
 	}
 }

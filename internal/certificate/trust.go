@@ -17,39 +17,80 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// overlap is how long the API server goes on to trust what it trusted before a
-// new CA: webhooks serve the old certificate until kubelet has brought the new
-// one, which takes a minute or two.
-const overlap = time.Hour
+const (
+	// overlap is how long the API server goes on to trust what it trusted before,
+	// once a certificate is issued: webhooks serve the old one until kubelet has
+	// brought the new one, which takes a minute or two.
+	overlap = time.Hour
+	// settle is how long a new caBundle has to reach every API server, by its watch.
+	settle = 10 * time.Second
+)
+
+// known is a CA that every caBundle holds, PEM, and since when this program knows that.
+type known struct {
+	ca    string
+	since time.Time
+}
+
+// configuration reads the MutatingWebhookConfiguration. One that doesn't exist is
+// waited for, and has no webhooks.
+func (i *Issuer) configuration(ctx context.Context) (*admissionv1.MutatingWebhookConfiguration, error) {
+	c := &admissionv1.MutatingWebhookConfiguration{}
+	err := i.client.Get(ctx, client.ObjectKey{Name: WebhookName}, c)
+	missing := apierrors.IsNotFound(err)
+	if err != nil && !missing {
+		return nil, fmt.Errorf("read MutatingWebhookConfiguration %s: %w", WebhookName, err)
+	}
+	if missing && !i.absent {
+		i.log.Warn("the MutatingWebhookConfiguration does not exist: no pod is rewritten until the chart has created it", "name", WebhookName)
+	}
+	i.absent = missing
+	return c, nil
+}
+
+// mayServe says whether a certificate of the CA may be served: every API server
+// trusts the CA, or none trusts anything that it would take the place of.
+func (i *Issuer) mayServe(c *admissionv1.MutatingWebhookConfiguration, ca []byte) bool {
+	others, held := false, true
+	for _, w := range c.Webhooks {
+		if !i.leadsHere(w) {
+			continue
+		}
+		bundle := w.ClientConfig.CABundle
+		others = others || len(bundle) > 0 && !bytes.Equal(bundle, ca)
+		held = held && bytes.Contains(bundle, ca)
+	}
+	if !others {
+		return true
+	}
+	i.know(ca, held)
+	return held && !i.now().Before(i.known.since.Add(settle))
+}
+
+// know notes whether every caBundle holds a CA.
+func (i *Issuer) know(ca []byte, held bool) {
+	switch {
+	case !held:
+		i.known = known{}
+	case i.known.ca != string(ca):
+		i.known = known{string(ca), i.now()}
+	}
+}
 
 // trust puts the CA into the caBundle of each webhook that leads to our Service.
-// A MutatingWebhookConfiguration that doesn't exist is waited for.
-func (i *Issuer) trust(ctx context.Context, r Renewed) error {
-	configuration := &admissionv1.MutatingWebhookConfiguration{}
-	err := i.client.Get(ctx, client.ObjectKey{Name: WebhookName}, configuration)
-	switch {
-	case apierrors.IsNotFound(err):
-		if !i.absent {
-			i.log.Warn("the MutatingWebhookConfiguration does not exist: no pod is rewritten until the chart has created it", "name", WebhookName)
-		}
-		i.absent = true
-		i.injected.Set(0)
-		return nil
-	case err != nil:
-		return fmt.Errorf("read MutatingWebhookConfiguration %s: %w", WebhookName, err)
-	}
-	i.absent = false
-	if patch := i.trustPatch(configuration, r); patch != nil {
-		if err := i.client.Patch(ctx, configuration, client.RawPatch(types.JSONPatchType, patch)); err != nil {
+func (i *Issuer) trust(ctx context.Context, c *admissionv1.MutatingWebhookConfiguration, r Renewed) error {
+	if patch := i.trustPatch(c, r); patch != nil {
+		if err := i.client.Patch(ctx, c, client.RawPatch(types.JSONPatchType, patch)); err != nil {
 			return fmt.Errorf("patch MutatingWebhookConfiguration %s: %w", WebhookName, err)
 		}
 		i.log.Info("the API server is told to trust the webhook's CA", "name", WebhookName)
 	}
-	if !slices.ContainsFunc(configuration.Webhooks, i.leadsHere) {
+	i.know(r.CA, true)
+	if slices.ContainsFunc(c.Webhooks, i.leadsHere) {
+		i.injected.Set(1)
+	} else {
 		i.injected.Set(0)
-		return nil
 	}
-	i.injected.Set(1)
 	return nil
 }
 
@@ -69,7 +110,7 @@ func (i *Issuer) trustPatch(c *admissionv1.MutatingWebhookConfiguration, r Renew
 			continue
 		}
 		bundle := r.CA
-		if i.now().Before(r.Since.Add(overlap)) {
+		if r.Staged || i.now().Before(r.Since.Add(overlap)) {
 			bundle = withOthers(r.CA, w.ClientConfig.CABundle, i.now())
 		}
 		if bytes.Equal(w.ClientConfig.CABundle, bundle) {
