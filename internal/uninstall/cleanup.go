@@ -16,10 +16,13 @@ import (
 
 // What the programs have made, besides the nodes' Leases.
 const (
-	statusName      = "registry-failover-status"
-	electionName    = "registry-failover-controller"
-	certificateName = "registry-failover-webhook-certificate"
+	statusName   = "registry-failover-status"
+	electionName = "registry-failover-controller"
 )
+
+// certificateNames are the Secrets of the webhook's certificate: the controller's,
+// and what cert-manager made for the chart, which it doesn't delete.
+var certificateNames = []string{"registry-failover-webhook-certificate", "registry-failover-webhook-tls", "registry-failover-webhook-ca"}
 
 // patience is how long pods are waited for, and then how long a deletion that is
 // refused is tried again: a ValidatingAdmissionPolicy that was deleted stays in
@@ -88,7 +91,9 @@ func (o Options) deleteAll(ctx context.Context) error {
 	for _, name := range []string{inputs.SwitchName, inputs.StateName, statusName} {
 		note("configmap", name, o.Client.CoreV1().ConfigMaps(o.Namespace).Delete(ctx, name, metav1.DeleteOptions{}))
 	}
-	note("secret", certificateName, o.Client.CoreV1().Secrets(o.Namespace).Delete(ctx, certificateName, metav1.DeleteOptions{}))
+	for _, name := range certificateNames {
+		note("secret", name, o.Client.CoreV1().Secrets(o.Namespace).Delete(ctx, name, metav1.DeleteOptions{}))
+	}
 	leases := o.Client.CoordinationV1().Leases(o.Namespace)
 	note("lease", electionName, leases.Delete(ctx, electionName, metav1.DeleteOptions{}))
 	note("lease", "--selector "+nodereport.Selector,

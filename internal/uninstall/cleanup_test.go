@@ -46,6 +46,8 @@ func everything() []runtime.Object {
 		theSwitch("hangzhou"), configMap(namespace, "registry-failover-state", nil), configMap(namespace, "registry-failover-status", nil),
 		configMap(namespace, "foreign", nil), configMap("other", "registry-failover", nil),
 		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "registry-failover-webhook-certificate"}},
+		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "registry-failover-webhook-tls"}},
+		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "registry-failover-webhook-ca"}},
 		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "foreign"}},
 		lease("node-a", "removed"), lease("node-b", "applied"), election, foreign,
 	}

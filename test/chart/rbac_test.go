@@ -99,7 +99,7 @@ func TestRightsAreThoseOfTheTables(t *testing.T) {
 		"ServiceAccount registry-failover registry-failover-cleanup": {
 			"registry-failover:  configmaps: delete registry-failover,registry-failover-state,registry-failover-status",
 			"registry-failover:  pods: list",
-			"registry-failover:  secrets: delete registry-failover-webhook-certificate",
+			"registry-failover:  secrets: delete registry-failover-webhook-certificate,registry-failover-webhook-tls,registry-failover-webhook-ca",
 			"registry-failover: coordination.k8s.io leases: delete registry-failover-controller",
 			"registry-failover: coordination.k8s.io leases: deletecollection",
 		},

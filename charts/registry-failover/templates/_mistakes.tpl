@@ -5,7 +5,7 @@ the programs would go on with the configuration that they have, while the
 switch's policy is made from this one.
 */}}
 {{- define "registry-failover.check" -}}
-{{- $mistakes := printf "%s%s%s" (include "registry-failover.valueMistakes" .) (include "registry-failover.settingMistakes" .) (include "registry-failover.endpointMistakes" .) -}}
+{{- $mistakes := printf "%s%s%s%s" (include "registry-failover.valueMistakes" .) (include "registry-failover.certificateMistakes" .) (include "registry-failover.settingMistakes" .) (include "registry-failover.endpointMistakes" .) -}}
 {{- if $mistakes -}}
   {{- fail (printf "\n%s" (trim $mistakes)) -}}
 {{- end -}}
