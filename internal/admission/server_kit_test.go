@@ -69,6 +69,7 @@ func serve(t *testing.T, certDir string, handler http.Handler, edits ...func(*ad
 	t.Helper()
 	log := make(messages, 100)
 	s := server{Server: &admission.Server{Address: "127.0.0.1:0", CertDir: certDir, Handler: handler, Log: slog.New(log)}, log: log}
+	s.SetDrain(time.Millisecond)
 	for _, edit := range edits {
 		edit(s.Server)
 	}
