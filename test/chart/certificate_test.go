@@ -72,8 +72,10 @@ func TestWhoTellsTheAPIServerWhomToTrust(t *testing.T) {
 		"Own": {}, "CertManager": {injectFrom: "registry-failover/registry-failover-webhook"}, "Secret": {caBundle: pem},
 	} {
 		c := get[admissionregistrationv1.MutatingWebhookConfiguration](t, render(t, arguments[mode]...), "MutatingWebhookConfiguration", "registry-failover")
-		if got := (told{c.Annotations["cert-manager.io/inject-ca-from"], string(c.Webhooks[0].ClientConfig.CABundle)}); got != want {
-			t.Errorf("%s: %+v", mode, got)
+		for _, w := range c.Webhooks {
+			if got := (told{c.Annotations["cert-manager.io/inject-ca-from"], string(w.ClientConfig.CABundle)}); got != want {
+				t.Errorf("%s, %s: %+v", mode, w.Name, got)
+			}
 		}
 	}
 }

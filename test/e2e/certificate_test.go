@@ -21,18 +21,7 @@ const certificateSecret = "registry-failover-webhook-certificate"
 func (s *scenario) rotateCertificate(t *testing.T) {
 	old := certificate(t)
 	kubectl(t, "-n", namespace, "patch", "secret", certificateSecret, "--type", "merge", "-p", `{"data":{"tls.crt":"","tls.key":""}}`)
-	var issued []byte
-	await(t, "another certificate is issued", 30*time.Second, func(ctx context.Context) error {
-		secret, err := node.Client.CoreV1().Secrets(namespace).Get(ctx, certificateSecret, metav1.GetOptions{})
-		if err != nil {
-			return err
-		}
-		issued = secret.Data["tls.crt"]
-		if len(issued) == 0 || bytes.Equal(issued, old) {
-			return errors.New("it isn't")
-		}
-		return nil
-	})
+	issued := awaitIssued(t, old)
 	for _, pod := range podsOf(t, "webhook") {
 		// The kubelet looks at a pod's Secrets every minute or so, or when the pod changes.
 		kubectl(t, "-n", namespace, "annotate", "pod", pod.Name, "test=look")
