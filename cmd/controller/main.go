@@ -1,6 +1,6 @@
 // Command controller keeps the switch and its record, issues the webhook's
-// certificate, and removes the reports of nodes that are no more. Two
-// subcommands are the hooks of an uninstallation.
+// certificate, counts the pods that still name a source host, and removes the
+// reports of nodes that are no more. Two subcommands are the hooks of an uninstallation.
 package main
 
 import (
@@ -12,6 +12,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/registry-failover/registry-failover/internal/certificate"
@@ -20,6 +22,7 @@ import (
 	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/lastgood"
 	"github.com/registry-failover/registry-failover/internal/orphanleases"
+	"github.com/registry-failover/registry-failover/internal/stragglers"
 	"github.com/registry-failover/registry-failover/internal/switchkeeper"
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
@@ -87,6 +90,25 @@ func run(ctx context.Context, o options) error {
 		}
 		follow = append(follow, func(c *config.Config) { issuer.Configure(c.Cluster.Domain) })
 	}
+
+	limited := rest.CopyConfig(cluster) // at client-go's 5 requests a second, which is plenty
+	limited.AcceptContentTypes, limited.ContentType = "application/vnd.kubernetes.protobuf,application/json", "application/vnd.kubernetes.protobuf"
+	core, err := corev1client.NewForConfig(limited)
+	if err != nil {
+		return err
+	}
+	counter := stragglers.New(stragglers.Options{Client: core, Namespace: o.namespace, Metrics: registry, Log: o.log})
+	if err := counter.Configure(cfg); err != nil {
+		return err
+	}
+	if err := mgr.Add(counter); err != nil {
+		return err
+	}
+	follow = append(follow, func(c *config.Config) {
+		if err := counter.Configure(c); err != nil {
+			o.log.Error("pods are counted by the configuration before", "error", err)
+		}
+	})
 
 	pages, err := diagnostics.Listen(diagnostics.Options{Address: o.metrics, Registry: withLibrary(registry), Ready: keeper.Ready, Logger: o.log})
 	if err != nil {

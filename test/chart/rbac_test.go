@@ -79,6 +79,7 @@ func TestRightsAreThoseOfTheTables(t *testing.T) {
 		"ServiceAccount registry-failover registry-failover-resolver":     {readSwitch, "registry-failover: coordination.k8s.io leases: create,patch"},
 		"ServiceAccount registry-failover registry-failover-controller": {
 			"cluster:  nodes: get,list,watch",
+			"cluster:  pods+namespaces: list",
 			"cluster: admissionregistration.k8s.io mutatingwebhookconfigurations: get,list,watch,patch registry-failover",
 			"registry-failover:  configmaps: create",
 			"registry-failover:  configmaps: get,list,watch,patch registry-failover,registry-failover-state",

@@ -1,0 +1,44 @@
+package stragglers_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/rest"
+
+	"github.com/registry-failover/registry-failover/internal/stragglers"
+)
+
+// TestPodsAreReadInPages has an API server that forgets the state of which it began to list.
+func TestPodsAreReadInPages(t *testing.T) {
+	item := func(name string) string {
+		return fmt.Sprintf(`{"metadata":{"name":%q},"spec":{"containers":[{"image":"%s/x"}]}}`, name, source)
+	}
+	pages := map[string]string{
+		"":     `{"kind":"PodList","apiVersion":"v1","metadata":{"continue":"b"},"items":[` + item("one") + `,` + item("two") + `]}`,
+		"b":    `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Expired","code":410,"metadata":{"continue":"late"}}`,
+		"late": `{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[` + item("three") + `]}`,
+	}
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query()
+		if query.Get("limit") != "250" || query.Get("resourceVersion") != "" || query.Get("fieldSelector") == "" {
+			t.Errorf("asked for %s", r.URL)
+		}
+		page := pages[query.Get("continue")]
+		w.Header().Set("Content-Type", "application/json")
+		if strings.Contains(page, "410") {
+			w.WriteHeader(http.StatusGone)
+		}
+		_, _ = w.Write([]byte(page))
+	}))
+	defer api.Close()
+	client, err := corev1client.NewForConfigAndClient(&rest.Config{Host: api.URL}, api.Client())
+	must(t, err)
+	var got []string
+	must(t, stragglers.Pods(t.Context(), client, rewriter(t), "", nil, func(p stragglers.Pod) { got = append(got, p.Owner) }))
+	compare(t, []string{"Pod/one", "Pod/two", "Pod/three"}, got)
+}
