@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
@@ -14,10 +15,14 @@ import (
 const explainLong = `Tell for each image what the webhook makes of it, and why.
 
 Images are given as arguments, or found in Kubernetes manifests: in pods and
-in the pod templates of every kind of object, custom resources too. It works
+in the pod templates of every kind of object, custom resources too. That works
 offline: nothing is read but the named files. Label a pod or its template with
 registry-failover.io/rewrite: "false" to leave its images alone; the same label
-on a namespace is honoured by the API server and not known here.`
+on a namespace is honoured by the API server and not known offline.
+
+With --cluster the pods of a cluster that still name a source host are listed by
+owner, each with the reason and with how many nodes pull the image again once it
+has its new name. It needs the right to list pods, and says what else it may not read.`
 
 const explainExample = `  # The configuration of the cluster
   kubectl get configmap registry-failover-config -n registry-failover \
@@ -31,50 +36,69 @@ const explainExample = `  # The configuration of the cluster
   helm template demo | kubectl registry-failover explain --config config.yaml -o json -f -
 
   # Every image that runs
-  kubectl get pods -A -o json | kubectl registry-failover explain --config config.yaml -f -`
+  kubectl get pods -A -o json | kubectl registry-failover explain --config config.yaml -f -
+
+  # What still pulls from one instance only
+  kubectl registry-failover explain --cluster`
 
 type explainOptions struct {
 	config    string
 	output    string
 	manifests []string
+	cluster   bool
+	kube      *genericclioptions.ConfigFlags
 }
 
 func newExplain() *cobra.Command {
-	var o explainOptions
+	o := explainOptions{kube: clusterFlags()}
 	cmd := &cobra.Command{
-		Use:                   "explain --config FILE [-o json] ([--] IMAGE... | -f MANIFEST...)",
-		Short:                 "Tell what the webhook makes of images, offline",
+		Use:                   "explain (--config FILE ([--] IMAGE... | -f MANIFEST...) | --cluster [--config FILE] [--namespace NS]) [-o json]",
+		Short:                 "Tell what the webhook makes of images, and which pods it has missed",
 		Long:                  explainLong,
 		Example:               explainExample,
 		DisableFlagsInUseLine: true,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.run(args, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
-		},
+		RunE:                  o.run,
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&o.config, "config", "", "`FILE` with the configuration, config.yaml of the ConfigMap registry-failover-config; - for stdin")
 	flags.StringArrayVarP(&o.manifests, "filename", "f", nil, "`MANIFEST` with images, - for stdin; further arguments are manifests too")
+	flags.BoolVar(&o.cluster, "cluster", false, "list the cluster's pods that still name a source host, of all namespaces without --namespace")
 	flags.StringVarP(&o.output, "output", "o", "text", "`FORMAT` of the output: text or json")
+	o.kube.AddFlags(flags)
 	return cmd
 }
 
-func (o explainOptions) run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	write := writeText
-	switch o.output {
-	case "text":
-	case "json":
-		write = writeJSON
-	default:
-		return fmt.Errorf("output format %q: must be text or json", o.output)
-	}
+func (o *explainOptions) run(cmd *cobra.Command, args []string) error {
+	images := len(o.manifests) + len(args)
 	switch {
-	case o.config == "":
+	case o.output != "text" && o.output != "json":
+		return fmt.Errorf("output format %q: must be text or json", o.output)
+	case o.cluster && images > 0:
+		return errors.New("explain --cluster finds the images itself: leave out images and -f")
+	case !o.cluster && o.config == "":
 		return errors.New("explain needs --config FILE: see kubectl registry-failover explain --help")
-	case len(o.manifests)+len(args) == 0:
+	case !o.cluster && images == 0:
 		return errors.New("explain needs images, or manifests with -f: see kubectl registry-failover explain --help")
 	}
-	in := &input{stdin: stdin}
+	var out bytes.Buffer
+	var err error
+	if o.cluster {
+		err = o.runCluster(cmd, &out)
+	} else {
+		err = o.runOffline(cmd, args, &out)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := out.WriteTo(cmd.OutOrStdout()); err != nil {
+		return fmt.Errorf("the output can't be written: %w", err)
+	}
+	return nil
+}
+
+func (o *explainOptions) runOffline(cmd *cobra.Command, args []string, out io.Writer) error {
+	in := &input{stdin: cmd.InOrStdin()}
 	c, err := readConfig(in, o.config)
 	if err != nil {
 		return err
@@ -86,18 +110,48 @@ func (o explainOptions) run(args []string, stdin io.Reader, stdout, stderr io.Wr
 	var entries []entry
 	if len(o.manifests) == 0 {
 		entries = explainImages(rewriter, args)
-	} else if entries, err = explainManifests(rewriter, append(o.manifests, args...), in, stderr); err != nil {
+	} else if entries, err = explainManifests(rewriter, append(o.manifests, args...), in, cmd.ErrOrStderr()); err != nil {
 		return err
 	}
+	sayAudit(cmd.ErrOrStderr(), c)
+	if o.output == "json" {
+		return writeJSON(out, entries)
+	}
+	return writeText(out, entries)
+}
+
+func (o *explainOptions) runCluster(cmd *cobra.Command, out io.Writer) error {
+	client, err := connect(o.kube)
+	if err != nil {
+		return err
+	}
+	var c *config.Config
+	if o.config == "" {
+		c, err = readClusterConfig(cmd.Context(), client)
+	} else {
+		c, err = readConfig(&input{stdin: cmd.InOrStdin()}, o.config)
+	}
+	if err != nil {
+		return err
+	}
+	rewriter, err := c.Rewriter()
+	if err != nil {
+		return fmt.Errorf("the configuration can't be used: %w", err)
+	}
+	found, err := explainCluster(cmd.Context(), client, rewriter, *o.kube.Namespace, cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	sayAudit(cmd.ErrOrStderr(), c)
+	if o.output == "json" {
+		return writeClusterJSON(out, found)
+	}
+	writeClusterText(out, found)
+	return nil
+}
+
+func sayAudit(stderr io.Writer, c *config.Config) {
 	if c.Admission.Enforcement == config.Audit {
 		say(stderr, "admission.enforcement is Audit: the webhook reports this and changes nothing, but in namespaces with the label registry-failover.io/enforcement=Enforce")
 	}
-	var out bytes.Buffer
-	if err := write(&out, entries); err != nil {
-		return err
-	}
-	if _, err := out.WriteTo(stdout); err != nil {
-		return fmt.Errorf("the output can't be written: %w", err)
-	}
-	return nil
 }

@@ -17,11 +17,15 @@ func readConfig(in *input, file string) (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseConfig(title(file), data)
+}
+
+func parseConfig(name string, data []byte) (*config.Config, error) {
 	c, err := config.Parse(data)
 	if err != nil {
 		lines := strings.Split(err.Error(), "\n")
 		for i, line := range lines {
-			lines[i] = title(file) + ": " + line
+			lines[i] = name + ": " + line
 		}
 		return nil, errors.New(strings.Join(lines, "\n"))
 	}

@@ -16,6 +16,8 @@ const (
 	exitFine = 0
 	// exitNotRun: wrong usage, or what was asked for could not be done.
 	exitNotRun = 2
+	// exitTimedOut: a time that was set has run out.
+	exitTimedOut = 3
 )
 
 // Run executes the plugin with the arguments that follow the program's name
@@ -32,6 +34,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetErr(stderr)
 	if err := root.ExecuteContext(ctx); err != nil {
 		say(stderr, err.Error())
+		if isTimeout(err) {
+			return exitTimedOut
+		}
 		return exitNotRun
 	}
 	return exitFine

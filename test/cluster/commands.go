@@ -33,7 +33,8 @@ func (c *Cluster) Helm(ctx context.Context, version int, args ...string) (string
 func (c *Cluster) command(ctx context.Context, input, program string, args ...string) (string, error) {
 	var output, failure bytes.Buffer
 	command := exec.CommandContext(ctx, program, args...)
-	command.Env = append(os.Environ(), "KUBECONFIG="+c.Kubeconfig(), "HOME="+path("home"))
+	command.Env = append(os.Environ(), "KUBECONFIG="+c.Kubeconfig(), "HOME="+path("home"),
+		"PATH="+path("bin")+":"+os.Getenv("PATH")) // where kubectl finds our plugin
 	command.Stdin = strings.NewReader(input)
 	command.Stdout, command.Stderr = &output, &failure
 	if err := command.Run(); err != nil {

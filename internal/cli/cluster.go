@@ -1,0 +1,177 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+
+	"github.com/registry-failover/registry-failover/internal/stragglers"
+	"github.com/registry-failover/registry-failover/pkg/config"
+	"github.com/registry-failover/registry-failover/pkg/rewrite"
+)
+
+// The product's namespace, by its documents, and what Helm puts there.
+const (
+	productNamespace = "registry-failover"
+	configMap        = "registry-failover-config"
+	configKey        = "config.yaml"
+)
+
+// clusterFlags are kubectl's own but for --cluster, which has another meaning here.
+func clusterFlags() *genericclioptions.ConfigFlags {
+	flags := genericclioptions.NewConfigFlags(true)
+	flags.ClusterName = nil
+	return flags
+}
+
+func connect(flags *genericclioptions.ConfigFlags) (corev1client.CoreV1Interface, error) {
+	c, err := flags.ToRESTConfig()
+	if err != nil {
+		return nil, err
+	}
+	c.QPS, c.Burst = 50, 100 // one request after the other; client-go's 5 a second would only delay them
+	return corev1client.NewForConfig(c)
+}
+
+// straggler is what explain tells of an image that pods of one owner name by a source host.
+type straggler struct {
+	Namespace string         `json:"namespace"`
+	Owner     string         `json:"owner"`
+	Pods      int            `json:"pods"`
+	Image     string         `json:"image"`
+	Rewritten string         `json:"rewritten"`
+	Changed   bool           `json:"changed"`
+	Endpoint  string         `json:"endpoint"`
+	Reason    rewrite.Reason `json:"reason"`
+	// PullAgain is how many nodes do that with the pull policy IfNotPresent; nil when it isn't known.
+	PullAgain *int `json:"pullAgain"`
+}
+
+// readClusterConfig reads what is in force in the cluster.
+func readClusterConfig(ctx context.Context, client corev1client.ConfigMapsGetter) (*config.Config, error) {
+	found, err := client.ConfigMaps(productNamespace).Get(ctx, configMap, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("the configuration of the cluster can't be read, name a file with --config: %w", err)
+	}
+	return parseConfig("configmap/"+configMap, []byte(found.Data[configKey]))
+}
+
+// explainCluster lists what pods of a namespace, or with "" of all, name a source
+// host. What the caller may not read is told on stderr where the list can do without.
+func explainCluster(ctx context.Context, client corev1client.CoreV1Interface, r *rewrite.Rewriter, namespace string, stderr io.Writer) ([]straggler, error) {
+	optedOut, err := stragglers.OptedOut(ctx, client, namespace, productNamespace)
+	switch {
+	case apierrors.IsForbidden(err):
+		say(stderr, fmt.Sprintf("you may not read namespaces, so that those that opted out aren't known: %v", err))
+	case err != nil:
+		return nil, err
+	}
+	type key struct {
+		namespace, owner string
+		image            stragglers.Image
+	}
+	rows := map[key]*straggler{}
+	var held stragglers.Held
+	err = stragglers.Pods(ctx, client, r, namespace, optedOut, func(pod stragglers.Pod) {
+		for _, i := range pod.Images {
+			held.Add(i)
+			at := key{pod.Namespace, pod.Owner, i}
+			if rows[at] == nil {
+				rows[at] = &straggler{
+					Namespace: pod.Namespace, Owner: pod.Owner, Image: i.Image, Rewritten: i.Rewritten,
+					Changed: i.Reason == stragglers.NotRewritten, Endpoint: i.Endpoint, Reason: i.Reason,
+				}
+			}
+			rows[at].Pods++
+		}
+	})
+	switch {
+	case apierrors.IsForbidden(err) && namespace == "":
+		return nil, fmt.Errorf("name a namespace of yours with --namespace: %w", err)
+	case err != nil:
+		return nil, err
+	}
+	err = held.Look(ctx, client)
+	known := err == nil
+	switch {
+	case apierrors.IsForbidden(err):
+		say(stderr, fmt.Sprintf("you may not read nodes, so that it isn't known which images they pull again: %v", err))
+	case err != nil:
+		return nil, err
+	}
+	found := []straggler{}
+	for at, s := range rows {
+		if known {
+			nodes := held.Nodes(at.image)
+			s.PullAgain = &nodes
+		}
+		found = append(found, *s)
+	}
+	slices.SortFunc(found, func(a, b straggler) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Owner, b.Owner),
+			cmp.Compare(a.Image, b.Image), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Pods, b.Pods))
+	})
+	if len(found) == 0 {
+		say(stderr, "no unfinished pod names a source host")
+	}
+	return found, nil
+}
+
+func writeClusterJSON(w io.Writer, found []straggler) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(found)
+}
+
+// writeClusterText writes the images under a heading for each owner.
+func writeClusterText(w io.Writer, found []straggler) {
+	heading := ""
+	for _, s := range found {
+		if h := visible(s.Namespace) + ": " + visible(s.Owner); h != heading {
+			if heading != "" {
+				fmt.Fprintln(w)
+			}
+			fmt.Fprintln(w, h)
+			heading = h
+		}
+		fmt.Fprintf(w, "  %s\n    %s: %s\n", visible(s.Image), several(s.Pods, "pod", "pods"), s.outcome())
+	}
+}
+
+// outcome says what becomes of the image in a new pod.
+func (s straggler) outcome() string {
+	if !s.Changed {
+		return "unchanged: " + stragglers.Sentence(s.Reason)
+	}
+	text := "→ " + visible(s.Rewritten) + " in a new pod"
+	if s.PullAgain != nil && *s.PullAgain > 0 {
+		text += ", which " + several(*s.PullAgain, "node pulls", "nodes pull") + " again"
+	}
+	return text
+}
+
+func several(n int, one, more string) string {
+	if n == 1 {
+		more = one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
+
+// isTimeout tells a timeout of the connection or of the API server.
+func isTimeout(err error) bool {
+	timeout, ok := errors.AsType[interface {
+		error
+		Timeout() bool
+	}](err)
+	return ok && timeout.Timeout() || apierrors.IsTimeout(err) || apierrors.IsServerTimeout(err)
+}

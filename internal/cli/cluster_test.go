@@ -1,0 +1,171 @@
+package cli_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/registry-failover/registry-failover/internal/cli"
+)
+
+// api serves objects by path, and refuses all others.
+type api map[string]any
+
+func (a api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	object, allowed := a[r.URL.Path]
+	if !allowed {
+		object = metav1.Status{Status: metav1.StatusFailure, Reason: metav1.StatusReasonForbidden, Message: "no right to " + r.URL.Path, Code: http.StatusForbidden}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if status, failed := object.(metav1.Status); failed {
+		status.TypeMeta = metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}
+		w.WriteHeader(int(status.Code))
+		object = status
+	}
+	_ = json.NewEncoder(w).Encode(object)
+}
+
+// These are the paths that explain --cluster asks for.
+const (
+	configPath     = "/api/v1/namespaces/registry-failover/configmaps/registry-failover-config"
+	podsPath       = "/api/v1/pods"
+	namespacesPath = "/api/v1/namespaces"
+	nodesPath      = "/api/v1/nodes"
+)
+
+// stragglersAPI has a Deployment of two pods that nobody rewrote, and one pod of each other reason.
+func stragglersAPI(t *testing.T) api {
+	t.Helper()
+	config, err := os.ReadFile(exampleConfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pod := func(namespace, name string, edit func(*corev1.Pod), images ...string) corev1.Pod {
+		p := corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
+		for _, image := range images {
+			p.Spec.Containers = append(p.Spec.Containers, corev1.Container{Image: image, ImagePullPolicy: corev1.PullIfNotPresent})
+		}
+		if edit != nil {
+			edit(&p)
+		}
+		return p
+	}
+	deployed := func(p *corev1.Pod) {
+		isController := true
+		p.Labels = map[string]string{"pod-template-hash": "6d4b"}
+		p.OwnerReferences = []metav1.OwnerReference{{Kind: "ReplicaSet", Name: "web-6d4b", Controller: &isController}}
+	}
+	optOut := func(p *corev1.Pod) { p.Labels = map[string]string{"registry-failover.io/rewrite": "false"} }
+	never := func(p *corev1.Pod) { p.Spec.Containers[0].ImagePullPolicy = corev1.PullNever }
+	mirror := func(p *corev1.Pod) { p.Annotations = map[string]string{"kubernetes.io/config.mirror": "x"} }
+	const image = source + "/demo/web:1"
+	return api{
+		configPath: corev1.ConfigMap{Data: map[string]string{"config.yaml": string(config)}},
+		podsPath: corev1.PodList{Items: []corev1.Pod{
+			pod("shop", "web-6d4b-b", deployed, image, "nginx"), pod("shop", "web-6d4b-a", deployed, image),
+			pod("shop", "operator", optOut, image), pod("legacy", "old", nil, image), pod("shop", "local", never, image),
+			pod("kube-system", "static", mirror, image), pod("shop", "done", nil, "cross-region.registry.io/demo/web:1"),
+			pod("shop", "new", nil, source+"/demo/other:1"),
+		}},
+		namespacesPath: corev1.NamespaceList{Items: []corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: "legacy"}}}},
+		nodesPath: corev1.NodeList{Items: []corev1.Node{
+			{Status: corev1.NodeStatus{Images: []corev1.ContainerImage{{Names: []string{image}}}}},
+		}},
+	}
+}
+
+// explainCluster runs the verb against an API server.
+func explainCluster(t *testing.T, a api, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	server := httptest.NewServer(a)
+	defer server.Close()
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	var out, err bytes.Buffer
+	code = cli.Run(t.Context(), append([]string{"explain", "--cluster", "--server", server.URL}, args...), nil, &out, &err)
+	return code, out.String(), err.String()
+}
+
+func TestGoldenFilesOfACluster(t *testing.T) {
+	for file, args := range map[string][]string{"cluster.txt": nil, "cluster.json": {"-o", "json"}} {
+		t.Run(file, func(t *testing.T) {
+			code, got, stderr := explainCluster(t, stragglersAPI(t), args...)
+			if code != 0 || stderr != "" {
+				t.Fatalf("exit code %d: %s", code, stderr)
+			}
+			path := filepath.Join(golden, file)
+			if *update {
+				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestWhatTheCallerMayNotRead(t *testing.T) {
+	without := func(path string) api {
+		a := stragglersAPI(t)
+		delete(a, path)
+		return a
+	}
+	ofShop := without(podsPath)
+	ofShop["/api/v1/namespaces/shop/pods"] = stragglersAPI(t)[podsPath]
+	ofShop["/api/v1/namespaces/shop"] = corev1.Namespace{}
+	gone := stragglersAPI(t)
+	gone["/api/v1/namespaces/shop"] = metav1.Status{Status: metav1.StatusFailure, Reason: metav1.StatusReasonNotFound, Message: "no such namespace", Code: http.StatusNotFound}
+	slow := stragglersAPI(t)
+	slow[podsPath] = metav1.Status{Status: metav1.StatusFailure, Reason: metav1.StatusReasonTimeout, Message: "too slow", Code: http.StatusGatewayTimeout}
+	for sentence, test := range map[string]struct {
+		api    api
+		args   []string
+		code   int
+		stdout string // what it has; with "" it is empty
+		stderr string
+	}{
+		"nodes: they are left out": {without(nodesPath), []string{"-o", "json"}, 0, `"pullAgain": null`, "you may not read nodes, so that it isn't known which images they pull again"},
+		"namespaces: their label isn't known": {
+			without(namespacesPath), nil, 0, "legacy: Pod/old\n  " + source + "/demo/web:1\n    1 pod: → ", "you may not read namespaces, so that those that opted out aren't known",
+		},
+		"all pods: one namespace will do":        {without(podsPath), nil, 2, "", "name a namespace of yours with --namespace: list pods: no right to /api/v1/pods"},
+		"with one namespace only that is read":   {ofShop, []string{"-n", "shop"}, 0, "shop: Deployment/web", ""},
+		"a namespace that doesn't exist":         {gone, []string{"-n", "shop"}, 2, "", "get namespace shop: no such namespace"},
+		"the configuration: a file will do":      {without(configPath), nil, 2, "", "the configuration of the cluster can't be read, name a file with --config: no right to "},
+		"the configuration, and there is a file": {without(configPath), []string{"--config", exampleConfig}, 0, "shop: Deployment/web", ""},
+		"an API server that is too slow":         {slow, nil, 3, "", "list pods: too slow"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			code, stdout, stderr := explainCluster(t, test.api, test.args...)
+			if code != test.code || !strings.Contains(stdout, test.stdout) || !strings.Contains(stderr, test.stderr) {
+				t.Errorf("exit code %d\nstdout %s\nstderr %s", code, stdout, stderr)
+			}
+			if (stdout == "") != (test.stdout == "") || (stderr == "") != (test.stderr == "") || strings.Count(stderr, "\n") > 1 {
+				t.Errorf("stdout %q, stderr %q", stdout, stderr)
+			}
+		})
+	}
+}
+
+func TestAClusterWithoutStragglers(t *testing.T) {
+	a := stragglersAPI(t)
+	a[podsPath] = corev1.PodList{}
+	code, stdout, stderr := explainCluster(t, a, "-o", "json")
+	if code != 0 || stdout != "[]\n" || stderr != "no unfinished pod names a source host\n" {
+		t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+}
