@@ -28,6 +28,7 @@ type Handler struct {
 	log     *slog.Logger
 	load    load
 	failed  throttle
+	owners  *owners
 }
 
 // Configure puts a valid configuration into force. It must be called once
@@ -64,6 +65,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, policy *Policy) 
 	buffers.Put(buffer)
 	release()
 	h.metrics.observe(decision, err, policy.Audit, time.Since(begin))
+	if decision.Created != nil {
+		h.owners.observe(decision.Created)
+	}
 	if err != nil {
 		h.warn(uid, err)
 		decision = Decision{Warnings: []string{clip(fmt.Sprintf("registry-failover left the images as they are: %v", err), warningBytes)}}

@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"hash/maphash"
 	"log/slog"
 	"time"
 
@@ -41,8 +42,13 @@ func NewHandler(registerer prometheus.Registerer, log *slog.Logger) *Handler {
 	for _, result := range []string{resultRewritten, resultAudited, resultUnchanged, resultFailed} {
 		m.requests.WithLabelValues(result)
 	}
-	registerer.MustRegister(m.requests, m.images, m.duration)
-	return &Handler{metrics: m, log: log, load: newLoad()}
+	owners := &owners{log: log, seed: maphash.MakeSeed()}
+	recreating := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "registry_failover_admission_recreating_owners",
+		Help: "Owners of which a rewritten pod was created at least 5 times within the last hour under the same name, by this replica's count: they may recreate it for ever.",
+	}, owners.recreating)
+	registerer.MustRegister(m.requests, m.images, m.duration, recreating)
+	return &Handler{metrics: m, log: log, load: newLoad(), owners: owners}
 }
 
 func (m *metrics) observe(d Decision, err error, audit bool, took time.Duration) {

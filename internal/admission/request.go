@@ -18,6 +18,7 @@ type request struct {
 	group       string
 	resource    string
 	subresource string
+	dryRun      bool
 	object      object
 	oldObject   object
 }
@@ -76,6 +77,8 @@ func (in *request) field(r *jsonfields.Reader, name []byte) (err error) {
 			}
 			return err
 		})
+	case "dryRun":
+		in.dryRun, err = r.Bool()
 	case "object":
 		in.object, err = readObject(r)
 	case "oldObject":

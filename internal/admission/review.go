@@ -42,6 +42,8 @@ type Decision struct {
 	Warnings []string
 	// Audit is added to the API server's audit event; the API server prefixes the keys with our name.
 	Audit map[string]string
+	// Created is the pod that was rewritten as it was created; nil for all else.
+	Created *podimages.Metadata
 }
 
 // review decides on one request. An error means that the request is not
@@ -64,7 +66,11 @@ func (p *Policy) review(in request) (Decision, error) {
 		return Decision{}, fmt.Errorf("the pod is not readable: %w", err)
 	}
 	if create {
-		return p.answer(pod, podimages.Evaluate(p.Rewriter, pod), ephemeral)
+		d, err := p.answer(pod, podimages.Evaluate(p.Rewriter, pod), ephemeral)
+		if d.Patch != nil && !in.dryRun {
+			d.Created = &pod.Metadata
+		}
+		return d, err
 	}
 	if err := in.oldObject.err; err != nil {
 		return Decision{}, fmt.Errorf("the old pod is not readable: %w", err)

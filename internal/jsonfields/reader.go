@@ -67,6 +67,19 @@ func (r *Reader) String() (string, error) {
 	return string(text), err
 }
 
+// Bool reads true or false; null is false.
+func (r *Reader) Bool() (bool, error) {
+	switch r.next() {
+	case 't':
+		return true, r.literal("true")
+	case 'f':
+		return false, r.literal("false")
+	case 'n':
+		return false, r.literal("null")
+	}
+	return false, r.wrong("true or false")
+}
+
 // Strings reads an object whose values are strings; null is none.
 func (r *Reader) Strings() (map[string]string, error) {
 	values := map[string]string{}

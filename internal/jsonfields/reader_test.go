@@ -126,3 +126,14 @@ func TestTryGoesOnBehindTheValue(t *testing.T) {
 		t.Errorf("y is %q, failed %v, error %v", y, failed, err)
 	}
 }
+
+func TestBool(t *testing.T) {
+	for data, want := range map[string]bool{"true": true, "false": false, "null": false} {
+		if got, err := jsonfields.NewReader([]byte(data)).Bool(); got != want || err != nil {
+			t.Errorf("%s is %v: %v", data, got, err)
+		}
+	}
+	if _, err := jsonfields.NewReader([]byte(`"true"`)).Bool(); err == nil || !strings.Contains(err.Error(), "true or false is expected") {
+		t.Errorf("a string is no bool: %v", err)
+	}
+}

@@ -25,6 +25,16 @@ type Metadata struct {
 	Namespace    string            `json:"namespace"`
 	Labels       map[string]string `json:"labels"`
 	Annotations  map[string]string `json:"annotations"`
+	// OwnerReferences are read where pods come from the API server, not in manifests.
+	OwnerReferences []OwnerReference `json:"ownerReferences"`
+}
+
+// OwnerReference is what matters here of an object's owner.
+type OwnerReference struct {
+	Kind       string `json:"kind"`
+	Name       string `json:"name"`
+	UID        string `json:"uid"`
+	Controller bool   `json:"controller"`
 }
 
 // Spec is what matters here of a PodSpec.

@@ -34,11 +34,38 @@ func (m *Metadata) read(r *jsonfields.Reader) (there bool, err error) {
 			m.Labels, err = r.Strings()
 		case "annotations":
 			m.Annotations, err = r.Strings()
+		case "ownerReferences":
+			m.OwnerReferences, err = readOwners(r)
 		default:
 			err = r.Skip()
 		}
 		return err
 	})
+}
+
+func readOwners(r *jsonfields.Reader) ([]OwnerReference, error) {
+	var owners []OwnerReference
+	_, err := r.Array(func() error {
+		var o OwnerReference
+		_, err := r.Object(func(name []byte) (err error) {
+			switch string(name) {
+			case "kind":
+				o.Kind, err = r.String()
+			case "name":
+				o.Name, err = r.String()
+			case "uid":
+				o.UID, err = r.String()
+			case "controller":
+				o.Controller, err = r.Bool()
+			default:
+				err = r.Skip()
+			}
+			return err
+		})
+		owners = append(owners, o)
+		return err
+	})
+	return owners, err
 }
 
 func (s *Spec) read(r *jsonfields.Reader) error {

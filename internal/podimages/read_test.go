@@ -18,6 +18,8 @@ func FuzzRead(f *testing.F) {
 		`{}`, `null`, `[]`, `{"spec": null, "metadata": null}`, `{"Spec": {"containers": [{"image": "a"}]}}`,
 		`{"metadata": {"name": "a\u00fc", "labels": {"a": null, "b": "c"}, "annotations": {}}, ` + web + `}`,
 		`{"spec": {"containers": [null, {"im\u0061ge": "a", "env": [{"image": "b"}]}], "volumes": [{"image": null}, {"image": {}}]}}`,
+		`{"metadata": {"ownerReferences": [{"kind": "A", "name": "b", "uid": "c", "controller": true}, null, {"controller": null}]}}`,
+		`{"metadata": {"ownerReferences": [{"controller": "true"}]}}`, `{"metadata": {"ownerReferences": null}}`,
 		`{"spec": {"containers": {}}}`, `{"spec": {"containers": [{"image": 1}]}}`, `{"metadata": {"labels": {"a": 1}}}`,
 		`{"spec": {"containers": [{"image": "\ud800"}]}, "x": 1e400}`,
 	} {
