@@ -40,12 +40,17 @@ func newPod(t *testing.T, name, image string) *corev1.Pod {
 	return pod
 }
 
-// wouldBe is the image that the API server would store for a pod: dry runs are admitted as all others.
+// wouldBe is the image that the API server would store for a pod with a source image.
 func wouldBe(ctx context.Context, pod metav1.ObjectMeta) (image string, err error) {
+	return wouldBecome(ctx, pod, sourceImage)
+}
+
+// wouldBecome is the same for any image: dry runs are admitted as all others.
+func wouldBecome(ctx context.Context, pod metav1.ObjectMeta, image string) (stored string, err error) {
 	pod.Name = "dry-run"
 	created, err := node.Client.CoreV1().Pods(pod.Namespace).Create(ctx, &corev1.Pod{
 		ObjectMeta: pod,
-		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "web", Image: sourceImage}}},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "web", Image: image}}},
 	}, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 	if err != nil {
 		return "", err
