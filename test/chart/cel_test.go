@@ -56,6 +56,13 @@ func compile(t testing.TB, expression string) cel.Program {
 	if err != nil {
 		t.Fatal(err)
 	}
+	program, _ := compileIn(t, env, expression)
+	return program
+}
+
+// compileIn tells also of which type the result is.
+func compileIn(t testing.TB, env *cel.Env, expression string) (cel.Program, *cel.Type) {
+	t.Helper()
 	checked, issues := env.Compile(expression)
 	if issues.Err() != nil {
 		t.Fatalf("%v in\n%s", issues.Err(), expression)
@@ -64,7 +71,7 @@ func compile(t testing.TB, expression string) cel.Program {
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, expression)
 	}
-	return program
+	return program, checked.OutputType()
 }
 
 // A request is what a policy is asked about; nil stands for CEL's null.

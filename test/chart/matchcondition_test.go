@@ -36,7 +36,7 @@ func matchCondition(t testing.TB) (cel.Program, *rewrite.Rewriter) {
 // podsWith are pods that name the image in one field each.
 func podsWith(image string) map[string]map[string]any {
 	pod := func(key string, items ...any) map[string]any {
-		return map[string]any{"spec": map[string]any{key: items}}
+		return map[string]any{"metadata": map[string]any{}, "spec": map[string]any{key: items}}
 	}
 	other := map[string]any{"name": "other", "image": "nginx"}
 	return map[string]map[string]any{

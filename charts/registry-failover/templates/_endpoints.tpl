@@ -11,10 +11,10 @@ a bare Off as the boolean false.
 {{- dig "privateZone" "source" "VPCDNS" .Values.config -}}
 {{- end }}
 
-{{/* The source hosts of all endpoints in lowercase, as a JSON list. */}}
+{{/* The source hosts of endpoints, a list, in lowercase, as a JSON list. */}}
 {{- define "registry-failover.sourceHosts" -}}
 {{- $hosts := list -}}
-{{- range .Values.config.endpoints -}}
+{{- range . -}}
   {{- range .instances -}}
     {{- $hosts = append $hosts (lower .publicEndpoint) -}}
     {{- $hosts = append $hosts (lower .internalEndpoint) -}}

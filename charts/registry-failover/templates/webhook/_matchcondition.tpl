@@ -9,5 +9,5 @@ fields of internal/podimages.
   {{ if $i }}+ {{ end }}(has(object.spec.{{ $list }}) ? object.spec.{{ $list }}.filter(c, has(c.image)).map(c, c.image) : [])
 {{- end }}
   + (has(object.spec.volumes) ? object.spec.volumes.filter(v, has(v.image) && has(v.image.reference)).map(v, v.image.reference) : [])
-).exists(image, image.lowerAscii().split("/", 2)[0] in {{ include "registry-failover.sourceHosts" . }})
+).exists(image, image.lowerAscii().split("/", 2)[0] in {{ include "registry-failover.sourceHosts" .Values.config.endpoints }})
 {{- end }}
