@@ -58,8 +58,8 @@ func (o *owners) observe(pod *podimages.Metadata) {
 		return
 	}
 	if skipped, ok := o.lines.allow(); ok {
-		o.log.Warn("an owner recreates a rewritten pod again and again: label the pods "+podimages.OptOutLabel+"=false if it compares their image with its own",
-			"kind", clip(owner.Kind, foreignBytes), "namespace", clip(pod.Namespace, foreignBytes), "owner", clip(owner.Name, foreignBytes),
+		o.log.Warn("an owner recreates a rewritten pod again and again; if it compares the image with its own, label its pods",
+			"label", podimages.OptOutLabel+"=false", "kind", clip(owner.Kind, foreignBytes), "namespace", clip(pod.Namespace, foreignBytes), "owner", clip(owner.Name, foreignBytes),
 			"pod", clip(name, foreignBytes), "notLogged", skipped)
 	}
 }

@@ -91,8 +91,16 @@ func (s *scenario) missPods(t *testing.T) {
 		{shop, "Pod/outage", 1, sharedImage, "NotRewritten", number(0)},
 	}
 	// A node tells of an image up to 40 s after it was pulled.
-	await(t, "the list by owner", time.Minute, func(context.Context) error {
-		if diff := cmp.Diff(want, explainStragglers(t)); diff != "" {
+	await(t, "the list by owner", time.Minute, func(ctx context.Context) error {
+		output, err := node.Kubectl(ctx, "registry-failover", "explain", "--cluster", "-o", "json")
+		if err != nil {
+			return err
+		}
+		var got []stragglerEntry
+		if err := json.Unmarshal([]byte(output), &got); err != nil {
+			return err
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
 			return fmt.Errorf("(-want +got):\n%s", diff)
 		}
 		return nil
@@ -138,15 +146,6 @@ type stragglerEntry struct {
 	Pods              int
 	Rewritten, Reason string
 	PullAgain         *int
-}
-
-func explainStragglers(t *testing.T) []stragglerEntry {
-	t.Helper()
-	var found []stragglerEntry
-	if err := json.Unmarshal([]byte(kubectl(t, "registry-failover", "explain", "--cluster", "-o", "json")), &found); err != nil {
-		t.Fatal(err)
-	}
-	return found
 }
 
 // awaitStragglers waits for values of the leader's metrics, by name and reason.

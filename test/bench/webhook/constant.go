@@ -17,7 +17,7 @@ import (
 // serveConstant is the reference program: our server with a handler that
 // answers each request as ours answers the pod, without reading it.
 func serveConstant(ctx context.Context, certificates, configuration string) error {
-	answer, err := answerTo(configuration)
+	answer, err := answerTo(ctx, configuration)
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func serveConstant(ctx context.Context, certificates, configuration string) erro
 }
 
 // answerTo is what our handler answers when the pod is created.
-func answerTo(configuration string) ([]byte, error) {
+func answerTo(ctx context.Context, configuration string) ([]byte, error) {
 	c, err := load(configuration)
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func answerTo(configuration string) ([]byte, error) {
 		return nil, err
 	}
 	recorder := httptest.NewRecorder()
-	h.Routes().ServeHTTP(recorder, httptest.NewRequest(http.MethodPost, "/mutate", bytes.NewReader(body)))
+	h.Routes().ServeHTTP(recorder, httptest.NewRequestWithContext(ctx, http.MethodPost, "/mutate", bytes.NewReader(body)))
 	if !bytes.Contains(recorder.Body.Bytes(), []byte(`"patch"`)) {
 		return nil, errors.New("the pod isn't rewritten with this configuration: " + recorder.Body.String())
 	}

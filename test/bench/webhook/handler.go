@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,7 +18,7 @@ import (
 )
 
 // handlers measures our handler without network, beside the typed one.
-func handlers(c *config.Config) (figures.Table, error) {
+func handlers(ctx context.Context, c *config.Config) (figures.Table, error) {
 	ours := admission.NewHandler(prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	if err := ours.Configure(c); err != nil {
 		return nil, err
@@ -41,7 +42,7 @@ func handlers(c *config.Config) (figures.Table, error) {
 		var times, allocations [2][]float64
 		for range runs {
 			for i, h := range []http.Handler{ours.Routes(), typedHandler(rewriter)} {
-				r := testing.Benchmark(func(b *testing.B) { ask(b, h, body) })
+				r := testing.Benchmark(func(b *testing.B) { ask(ctx, b, h, body) })
 				if r.N == 0 {
 					return nil, fmt.Errorf("%s can't be measured", pod.what)
 				}
@@ -57,10 +58,10 @@ func handlers(c *config.Config) (figures.Table, error) {
 }
 
 // ask sends the same body again and again.
-func ask(b *testing.B, h http.Handler, body []byte) {
+func ask(ctx context.Context, b *testing.B, h http.Handler, body []byte) {
 	b.ReportAllocs()
 	reader := bytes.NewReader(body)
-	request := httptest.NewRequest(http.MethodPost, "/mutate", nil)
+	request := httptest.NewRequestWithContext(ctx, http.MethodPost, "/mutate", nil)
 	request.Header.Set("Content-Type", "application/json")
 	request.ContentLength = int64(len(body))
 	for b.Loop() {

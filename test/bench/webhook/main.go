@@ -42,7 +42,7 @@ func run(ctx context.Context, bin, configuration string) error {
 	if err != nil {
 		return err
 	}
-	alone, err := handlers(c)
+	alone, err := handlers(ctx, c)
 	if err != nil {
 		return err
 	}
