@@ -34,9 +34,9 @@ unit: ## run all unit tests and fuzz seeds under the race detector
 	@echo "unit tests with -race: up to 6 minutes the first time, as dependencies are compiled for it"
 	CGO_ENABLED=1 go test -race $$(go list ./... | grep -v /test/e2e$$)
 
-e2e: ## play failovers on a real Kubernetes on this machine (Linux and root; 30 minutes the first time, then 5)
+e2e: ## play failovers on a real Kubernetes on this machine (Linux and root; 30 minutes the first time, then 6)
 	@tools/ensure-cc
-	CGO_ENABLED=1 go test -race -count=1 -v -timeout 60m ./test/e2e
+	@tools/e2e
 
 # With the flags of build, so that nothing is compiled twice.
 demo: build ## play a failover with the real programs, no root needed (2 minutes the first time)

@@ -21,6 +21,8 @@ const (
 	ProductTag      = "test"
 	// WebImage is what workloads run, in both instances, without a host.
 	WebImage = "demo/web:1"
+	// OlderImage is the same by another name, which no node holds before it is asked for.
+	OlderImage = "demo/older:1"
 )
 
 // programs are the product's, each in an image of its own.
@@ -69,8 +71,10 @@ func (c *Cluster) loadImages(ctx context.Context) error {
 		return err
 	}
 	for _, instance := range []*Instance{c.Hangzhou, c.Zhangjiakou} {
-		if err := instance.Push(ctx, c.Authority, Endpoint+"/"+WebImage, web); err != nil {
-			return err
+		for _, name := range []string{WebImage, OlderImage} {
+			if err := instance.Push(ctx, c.Authority, Endpoint+"/"+name, web); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

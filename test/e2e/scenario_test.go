@@ -64,14 +64,18 @@ func await(t *testing.T, what string, limit time.Duration, condition func(contex
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
+	var last error
 	for {
 		err := condition(ctx)
 		if err == nil {
 			return
 		}
+		if last == nil || ctx.Err() == nil { // else the end of ctx is all that it tells
+			last = err
+		}
 		select {
 		case <-ctx.Done():
-			t.Fatalf("after %s this is not so: %s: %v", limit, what, err)
+			t.Fatalf("after %s this is not so: %s: %v", limit, what, last)
 		case <-tick.C:
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/registry-failover/registry-failover/test/cluster"
 )
 
 // TestStragglers has pods that the webhook didn't rewrite: the controller counts
@@ -47,7 +49,7 @@ func (s *scenario) deployBefore(t *testing.T) {
 			Template: corev1.PodTemplateSpec{
 				ObjectMeta: metav1.ObjectMeta{Labels: labels},
 				Spec: corev1.PodSpec{
-					Containers:                    []corev1.Container{{Name: "web", Image: sourceImage, ImagePullPolicy: corev1.PullIfNotPresent}},
+					Containers:                    []corev1.Container{{Name: "web", Image: sourceHost + "/" + cluster.OlderImage, ImagePullPolicy: corev1.PullIfNotPresent}},
 					TerminationGracePeriodSeconds: new(int64),
 				},
 			},
@@ -86,7 +88,7 @@ func (s *scenario) missPods(t *testing.T) {
 
 	number := func(n int) *int { return &n }
 	want := []stragglerEntry{
-		{shop, "Deployment/older", 2, sharedImage, "NotRewritten", number(1)},
+		{shop, "Deployment/older", 2, sharedHost + "/" + cluster.OlderImage, "NotRewritten", number(1)},
 		{shop, "Pod/keeper", 1, sourceImage, "OptedOut", number(0)},
 		{shop, "Pod/outage", 1, sharedImage, "NotRewritten", number(0)},
 	}
