@@ -54,10 +54,7 @@ func (o *owners) observe(pod *podimages.Metadata) {
 		}
 		name = pod.GenerateName
 	}
-	if !o.count(owner.UID, name, time.Now()) {
-		return
-	}
-	if skipped, ok := o.lines.allow(); ok {
+	if skipped, tell := o.count(owner.UID, name, time.Now()); tell {
 		o.log.Warn("an owner recreates a rewritten pod again and again; if it compares the image with its own, label its pods",
 			"label", podimages.OptOutLabel+"=false", "kind", clip(owner.Kind, foreignBytes), "namespace", clip(pod.Namespace, foreignBytes), "owner", clip(owner.Name, foreignBytes),
 			"pod", clip(name, foreignBytes), "notLogged", skipped)
@@ -70,8 +67,9 @@ func makesMany(kind string) bool {
 	return kind == "ReplicaSet" || kind == "ReplicationController" || kind == "DaemonSet" || kind == "Job"
 }
 
-// count says whether it is time to tell of the owner: once in a window.
-func (o *owners) count(uid, name string, now time.Time) bool {
+// count says whether it is time to tell of the owner: once in a window, and
+// later where another has the line of this second.
+func (o *owners) count(uid, name string, now time.Time) (skipped int, tell bool) {
 	owner := maphash.String(o.seed, uid)
 	pod := maphash.Comparable(o.seed, [2]string{uid, name})
 	o.mu.Lock()
@@ -83,10 +81,12 @@ func (o *owners) count(uid, name string, now time.Time) bool {
 	copy(p.created[1:], p.created[:])
 	p.created[0] = now
 	if !p.recreated(now) || now.Sub(p.logged) < recreationsWindow {
-		return false
+		return 0, false
 	}
-	p.logged = now
-	return true
+	if skipped, tell = o.lines.allow(); tell {
+		p.logged = now
+	}
+	return skipped, tell
 }
 
 // find returns the pod's place, or the one that it takes.

@@ -111,6 +111,22 @@ func TestAnOwnerIsNamedInTheLogOnceAnHour(t *testing.T) {
 	})
 }
 
+func TestAnOwnerWhoseLineWasAnothersIsNamedAtTheNextPod(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, log := newOwnerWebhook(t, "")
+		for range 6 {
+			w.ask(t, "/mutate", review(t, owned("db-1", "Cluster", "db")))
+			w.ask(t, "/mutate", review(t, owned("q-1", "Cluster", "q")))
+			time.Sleep(time.Minute)
+		}
+		for _, line := range []string{"owner=db pod=db-1 notLogged=0", "owner=q pod=q-1 notLogged=1"} {
+			if strings.Count(log.String(), line) != 1 {
+				t.Errorf("%q is not once in\n%s", line, log)
+			}
+		}
+	})
+}
+
 // TestOneLoopAmongManyPods has a thousand pods of other names beside it.
 func TestOneLoopAmongManyPods(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
