@@ -52,6 +52,7 @@ func (w webhook) recreating(t *testing.T) float64 {
 func TestWhoRecreatesPodsForEver(t *testing.T) {
 	dryRun := func(r *admissionv1.AdmissionRequest) { r.DryRun = new(bool); *r.DryRun = true }
 	cluster := owned("db-1", "Cluster", "db")
+	secondPass := strings.Replace(cluster, `"namespace"`, `"annotations":{"registry-failover.io/original-images":"{}"},"namespace"`, 1)
 	for sentence, test := range map[string]struct {
 		added string
 		pods  []string // created in turn, each as the edits say
@@ -60,19 +61,20 @@ func TestWhoRecreatesPodsForEver(t *testing.T) {
 		times int
 		want  float64
 	}{
-		"an operator that replaces its pod":             {pods: []string{cluster}, every: 10 * time.Minute, times: 5, want: 1},
-		"four times may be anything":                    {pods: []string{cluster}, every: time.Minute, times: 4},
-		"five times, but not within an hour":            {pods: []string{cluster}, every: 15 * time.Minute, times: 5},
-		"an operator with two pods is one owner":        {pods: []string{cluster, owned("db-2", "Cluster", "db")}, every: time.Minute, times: 5, want: 1},
-		"two operators":                                 {pods: []string{cluster, owned("q-0", "StatefulSet", "q")}, every: time.Minute, times: 5, want: 2},
-		"an operator that has names generated":          {pods: []string{owned("catalog-", "CatalogSource", "catalog")}, every: time.Minute, times: 5, want: 1},
-		"a ReplicaSet that is scaled":                   {pods: []string{owned("web-6d4b-", "ReplicaSet", "web-6d4b")}, every: time.Second, times: 100},
-		"a workflow whose pods have names of their own": {pods: []string{owned("a", "Workflow", "w"), owned("b", "Workflow", "w"), owned("c", "Workflow", "w")}, every: time.Second, times: 4},
-		"a pod without an owner":                        {pods: []string{running(source + "/x")}, every: time.Minute, times: 10},
-		"a pod that is not rewritten":                   {pods: []string{strings.ReplaceAll(cluster, source, shared)}, every: time.Minute, times: 10},
-		"in Audit nothing is rewritten":                 {added: audit, pods: []string{cluster}, every: time.Minute, times: 10},
-		"a dry run creates nothing":                     {pods: []string{cluster}, edits: []func(*admissionv1.AdmissionRequest){dryRun}, every: time.Minute, times: 10},
-		"an update creates nothing":                     {added: onUpdate, pods: []string{cluster}, edits: []func(*admissionv1.AdmissionRequest){updateOf(running("nginx"), "")}, every: time.Minute, times: 10},
+		"an operator that replaces its pod":                 {pods: []string{cluster}, every: 10 * time.Minute, times: 5, want: 1},
+		"four times may be anything":                        {pods: []string{cluster}, every: time.Minute, times: 4},
+		"five times, but not within an hour":                {pods: []string{cluster}, every: 15 * time.Minute, times: 5},
+		"an operator with two pods is one owner":            {pods: []string{cluster, owned("db-2", "Cluster", "db")}, every: time.Minute, times: 5, want: 1},
+		"two operators":                                     {pods: []string{cluster, owned("q-0", "StatefulSet", "q")}, every: time.Minute, times: 5, want: 2},
+		"an operator that has names generated":              {pods: []string{owned("catalog-", "CatalogSource", "catalog")}, every: time.Minute, times: 5, want: 1},
+		"a ReplicaSet that is scaled":                       {pods: []string{owned("web-6d4b-", "ReplicaSet", "web-6d4b")}, every: time.Second, times: 100},
+		"a workflow whose pods have names of their own":     {pods: []string{owned("a", "Workflow", "w"), owned("b", "Workflow", "w"), owned("c", "Workflow", "w")}, every: time.Second, times: 4},
+		"a second pass over a pod, after a sidecar came in": {pods: []string{cluster, secondPass}, every: time.Minute, times: 4},
+		"a pod without an owner":                            {pods: []string{running(source + "/x")}, every: time.Minute, times: 10},
+		"a pod that is not rewritten":                       {pods: []string{strings.ReplaceAll(cluster, source, shared)}, every: time.Minute, times: 10},
+		"in Audit nothing is rewritten":                     {added: audit, pods: []string{cluster}, every: time.Minute, times: 10},
+		"a dry run creates nothing":                         {pods: []string{cluster}, edits: []func(*admissionv1.AdmissionRequest){dryRun}, every: time.Minute, times: 10},
+		"an update creates nothing":                         {added: onUpdate, pods: []string{cluster}, edits: []func(*admissionv1.AdmissionRequest){updateOf(running("nginx"), "")}, every: time.Minute, times: 10},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -42,7 +42,8 @@ type Decision struct {
 	Warnings []string
 	// Audit is added to the API server's audit event; the API server prefixes the keys with our name.
 	Audit map[string]string
-	// Created is the pod that was rewritten as it was created; nil for all else.
+	// Created is the pod that was rewritten as it was created, in the first pass
+	// that did so; nil for all else.
 	Created *podimages.Metadata
 }
 
@@ -67,7 +68,8 @@ func (p *Policy) review(in request) (Decision, error) {
 	}
 	if create {
 		d, err := p.answer(pod, podimages.Evaluate(p.Rewriter, pod), ephemeral)
-		if d.Patch != nil && !in.dryRun {
+		_, again := pod.Metadata.Annotations[OriginalsAnnotation]
+		if d.Patch != nil && !in.dryRun && !again {
 			d.Created = &pod.Metadata
 		}
 		return d, err
