@@ -76,22 +76,27 @@ func explainCluster(ctx context.Context, client corev1client.CoreV1Interface, r 
 		return nil, err
 	}
 	type key struct {
-		namespace, owner string
-		image            stragglers.Image
+		namespace, owner, image string
+		reason                  rewrite.Reason
 	}
-	rows := map[key]*straggler{}
+	type row struct {
+		straggler
+		image stragglers.Image
+	}
+	rows := map[key]*row{}
 	var held stragglers.Held
 	err = stragglers.Pods(ctx, client, r, namespace, optedOut, func(pod stragglers.Pod) {
 		for _, i := range pod.Images {
 			held.Add(i)
-			at := key{pod.Namespace, pod.Owner, i}
+			at := key{pod.Namespace, pod.Owner, i.Image, i.Reason}
 			if rows[at] == nil {
-				rows[at] = &straggler{
+				rows[at] = &row{straggler{
 					Namespace: pod.Namespace, Owner: pod.Owner, Image: i.Image, Rewritten: i.Rewritten,
 					Changed: i.Reason == stragglers.NotRewritten, Endpoint: i.Endpoint, Reason: i.Reason,
-				}
+				}, i}
 			}
 			rows[at].Pods++
+			rows[at].image.IfNotPresent = rows[at].image.IfNotPresent || i.IfNotPresent
 		}
 	})
 	switch {
@@ -109,16 +114,16 @@ func explainCluster(ctx context.Context, client corev1client.CoreV1Interface, r 
 		return nil, err
 	}
 	found := []straggler{}
-	for at, s := range rows {
+	for _, s := range rows {
 		if known {
-			nodes := held.Nodes(at.image)
+			nodes := held.Nodes(s.image)
 			s.PullAgain = &nodes
 		}
-		found = append(found, *s)
+		found = append(found, s.straggler)
 	}
 	slices.SortFunc(found, func(a, b straggler) int {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Owner, b.Owner),
-			cmp.Compare(a.Image, b.Image), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Pods, b.Pods))
+			cmp.Compare(a.Image, b.Image), cmp.Compare(a.Reason, b.Reason))
 	})
 	if len(found) == 0 {
 		say(stderr, "no unfinished pod names a source host")

@@ -161,6 +161,21 @@ func TestWhatTheCallerMayNotRead(t *testing.T) {
 	}
 }
 
+// TestPodsOfAnOwnerWithTwoPullPolicies: one entry has both pods, and tells of the nodes of one.
+func TestPodsOfAnOwnerWithTwoPullPolicies(t *testing.T) {
+	a := stragglersAPI(t)
+	pods := a[podsPath].(corev1.PodList)
+	pods.Items[1].Spec.Containers[0].ImagePullPolicy = corev1.PullAlways
+	code, stdout, stderr := explainCluster(t, a)
+	want, err := os.ReadFile(filepath.Join(golden, "cluster.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), stdout); code != 0 || stderr != "" || diff != "" {
+		t.Errorf("exit code %d, stderr %q\n%s", code, stderr, diff)
+	}
+}
+
 func TestAClusterWithoutStragglers(t *testing.T) {
 	a := stragglersAPI(t)
 	a[podsPath] = corev1.PodList{}

@@ -5,5 +5,6 @@
 // internal/podimages, as in the webhook.
 //
 // Pods and nodes are listed in pages, and nothing of a page is kept but what
-// names a source host: the memory doesn't grow with the cluster.
+// names a source host: the memory grows with the number of such images, not with
+// that of pods and nodes.
 package stragglers

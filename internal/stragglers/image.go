@@ -43,14 +43,14 @@ type Image struct {
 	// Endpoint is the shared endpoint that the host stands for.
 	Endpoint string
 	Reason   rewrite.Reason
-	// IfNotPresent is its pull policy: a node that has the image pulls nothing.
+	// IfNotPresent is the pull policy of a container that names it: a node that has the image pulls nothing.
 	IfNotPresent bool
 }
 
 // images are those of one pod that name a source host, each with its reason once.
 func images(r *rewrite.Rewriter, pod *podimages.Pod, optedOut bool) []Image {
 	var found []Image
-	seen := map[Image]bool{}
+	at := map[Image]int{} // without the pull policy, by which containers may differ
 	for _, f := range podimages.Evaluate(r, pod) {
 		host := r.Rewrite(f.Field.Image) // a pod that is left alone as a whole was not looked at
 		if host.Endpoint == "" || host.Reason == rewrite.AlreadyShared {
@@ -58,7 +58,6 @@ func images(r *rewrite.Rewriter, pod *podimages.Pod, optedOut bool) []Image {
 		}
 		image := Image{
 			Image: f.Field.Image, Rewritten: f.Result.Image, Endpoint: host.Endpoint, Reason: f.Result.Reason,
-			IfNotPresent: f.Field.PullPolicy == string(corev1.PullIfNotPresent),
 		}
 		if f.Result.Changed() {
 			image.Reason = NotRewritten
@@ -66,9 +65,12 @@ func images(r *rewrite.Rewriter, pod *podimages.Pod, optedOut bool) []Image {
 				image.Reason, image.Rewritten = NamespaceOptedOut, image.Image
 			}
 		}
-		if !seen[image] {
-			seen[image] = true
+		if _, seen := at[image]; !seen {
+			at[image] = len(found)
 			found = append(found, image)
+		}
+		if f.Field.PullPolicy == string(corev1.PullIfNotPresent) {
+			found[at[image]].IfNotPresent = true
 		}
 	}
 	return found

@@ -14,6 +14,7 @@ import (
 func TestWhyAPodNamesASourceHost(t *testing.T) {
 	const image = source + "/demo/web:1"
 	never := func(p *corev1.Pod) { p.Spec.Containers[0].ImagePullPolicy = corev1.PullNever }
+	always := func(p *corev1.Pod) { p.Spec.Containers[0].ImagePullPolicy = corev1.PullAlways }
 	mirror := func(p *corev1.Pod) { p.Annotations = map[string]string{"kubernetes.io/config.mirror": "x"} }
 	elsewhere := func(p *corev1.Pod) {
 		p.Spec = corev1.PodSpec{
@@ -35,8 +36,9 @@ func TestWhyAPodNamesASourceHost(t *testing.T) {
 		pod  *corev1.Pod
 		want []stragglers.Image
 	}{
-		"one that the webhook would rewrite": {pod("shop", "web", []string{image}), []stragglers.Image{renamed("/demo/web:1", true)}},
-		"the same image twice is one":        {pod("shop", "web", []string{image, image}), []stragglers.Image{renamed("/demo/web:1", true)}},
+		"one that the webhook would rewrite":           {pod("shop", "web", []string{image}), []stragglers.Image{renamed("/demo/web:1", true)}},
+		"the same image twice is one":                  {pod("shop", "web", []string{image, image}), []stragglers.Image{renamed("/demo/web:1", true)}},
+		"the same image with two pull policies is one": {pod("shop", "web", []string{image, image}, always), []stragglers.Image{renamed("/demo/web:1", true)}},
 		"every field that names an image": {pod("shop", "web", nil, elsewhere), []stragglers.Image{
 			renamed("/demo/data", true), renamed("/demo/web:1", false), renamed("/demo/tool", false),
 		}},
