@@ -93,6 +93,7 @@ func run(ctx context.Context, o options) error {
 
 	limited := rest.CopyConfig(cluster) // at client-go's 5 requests a second, which is plenty
 	limited.AcceptContentTypes, limited.ContentType = "application/vnd.kubernetes.protobuf,application/json", "application/vnd.kubernetes.protobuf"
+	limited.Wrap(stragglers.LimitAnswers)
 	core, err := corev1client.NewForConfig(limited)
 	if err != nil {
 		return err

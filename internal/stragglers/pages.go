@@ -8,7 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// pageSize is how many objects are in memory at once: some MiB of pods.
+// pageSize is how many objects are in memory at once, at most: some MiB of pods.
 const pageSize = 250
 
 // pages calls list with the options for each page; list returns where the next begins.
@@ -20,9 +20,14 @@ func pages(ctx context.Context, options metav1.ListOptions, list func(context.Co
 			// The pages took longer than etcd keeps a state. The rest is of a later one.
 			next, err = expired.ErrStatus.Continue, nil
 		}
+		if errors.Is(err, errLong) && options.Limit > 1 {
+			options.Limit /= 2
+			continue
+		}
 		if err != nil || next == "" {
 			return err
 		}
 		options.Continue = next
+		options.Limit = min(pageSize, options.Limit+1+options.Limit/8) // large pods stand beside large pods
 	}
 }
