@@ -66,7 +66,12 @@ func sign(template *x509.Certificate, ca *pair) (pair, error) {
 	}
 	return pair{
 		cert: cert, key: key,
-		certPEM: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		certPEM: encode(der),
 		keyPEM:  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}),
 	}, nil
+}
+
+// encode writes a certificate in PEM, with a newline at its end: another may follow.
+func encode(der []byte) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }

@@ -39,7 +39,8 @@ type Renewed struct {
 	// Staged says that CA is a new one, and that no certificate of it is issued
 	// before it is trusted: tls.crt is still what it was.
 	Staged bool
-	// CA is the certificate to be trusted, PEM.
+	// CA is the certificate to be trusted, PEM: it alone, whatever else stands in
+	// ca.crt, because the caBundle that it goes into is no secret.
 	CA []byte
 	// Since is when tls.crt was issued, Expires when it ends, Next when it is to be
 	// looked at again; all are zero while Staged.
@@ -74,9 +75,9 @@ func Renew(data map[string][]byte, names []string, now time.Time, trusted func(c
 				return Renewed{}, err
 			}
 		}
-		staged = !trusted(ca.certPEM)
+		staged = !trusted(encode(ca.cert.Raw))
 	}
-	r := Renewed{Data: map[string][]byte{}, Reason: strings.Join(reasons, "; "), Staged: staged, CA: ca.certPEM}
+	r := Renewed{Data: map[string][]byte{}, Reason: strings.Join(reasons, "; "), Staged: staged, CA: encode(ca.cert.Raw)}
 	maps.Copy(r.Data, data)
 	r.Data[caCertKey], r.Data[caKeyKey] = ca.certPEM, ca.keyPEM
 	if staged {

@@ -2,6 +2,7 @@ package certificate
 
 import (
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,4 +116,34 @@ func TestACABundleThatIsOverwrittenInBetween(t *testing.T) {
 	w.expectWrites()
 	w.now = w.now.Add(time.Second)
 	w.expectWrites("Secret")
+}
+
+// TestACAOfSomebodyElseIsTrustedByItsCertificateAlone has a CA as people put it into
+// the Secret, which the API server is to trust beside the one before.
+func TestACAOfSomebodyElseIsTrustedByItsCertificateAlone(t *testing.T) {
+	ca, err := issueCA(start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for sentence, text := range map[string]string{
+		"without a newline at its end": strings.TrimSpace(string(ca.certPEM)),
+		"with its key behind it":       string(ca.certPEM) + string(ca.keyPEM),
+		"with words in front":          "the CA of the shop\n" + string(ca.certPEM),
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			w := newWorld(t, configuration())
+			w.expectWrites("Secret", "caBundle")
+			old := w.bundles()["ours"]
+			w.edit(map[string][]byte{"ca.crt": []byte(text), "ca.key": ca.keyPEM})
+			w.expectWrites("caBundle")
+			if diff := cmp.Diff(string(ca.certPEM)+old, w.bundles()["ours"]); diff != "" {
+				t.Errorf("caBundle (-want +got):\n%s", diff)
+			}
+			w.now = w.now.Add(settle)
+			w.expectWrites("Secret")
+			if got := string(w.secret().Data["ca.crt"]); got != text {
+				t.Errorf("the Secret's CA became\n%s", got)
+			}
+		})
+	}
 }

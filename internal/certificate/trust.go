@@ -140,7 +140,7 @@ func withOthers(ca, bundle []byte, now time.Time) []byte {
 		if err != nil || now.After(other.NotAfter) {
 			continue
 		}
-		text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: block.Bytes})
+		text := encode(block.Bytes)
 		if !bytes.Contains(all, text) {
 			all = append(all, text...)
 		}
