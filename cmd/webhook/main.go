@@ -67,7 +67,7 @@ func run(ctx context.Context, o options, log *slog.Logger) error {
 	if err := handler.Configure(cfg); err != nil {
 		return err
 	}
-	server := &admission.Server{Address: o.listen, CertDir: o.certDir, Handler: handler.Routes(), Log: log}
+	server := &admission.Server{Address: o.listen, CertDir: o.certDir, Handler: handler.Routes(), Metrics: registry, Log: log}
 	if err := server.Listen(); err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync/atomic"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/registry-failover/registry-failover/internal/filewatch"
 )
 
@@ -36,6 +38,18 @@ func (c *certificate) load() error {
 // get is for tls.Config.GetCertificate.
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return c.current.Load(), nil
+}
+
+// expires is when the certificate ends, as a metric has it.
+func (c *certificate) expires() float64 { return float64(c.current.Load().Leaf.NotAfter.Unix()) }
+
+// register shows when the certificate ends, whoever made it: one that has ended
+// stops nothing but the rewriting, which nobody else tells.
+func (c *certificate) register(registerer prometheus.Registerer) error {
+	return registerer.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "registry_failover_admission_certificate_expiry_timestamp_seconds",
+		Help: "When the certificate that is served ends, in seconds since 1970.",
+	}, c.expires))
 }
 
 // follow loads the pair again after each change until ctx ends.

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -31,6 +32,8 @@ type Server struct {
 	// CertDir holds tls.crt and tls.key, as a mounted Secret of type kubernetes.io/tls does.
 	CertDir string
 	Handler http.Handler
+	// Metrics gets one that tells when the certificate ends; nil for none.
+	Metrics prometheus.Registerer
 	Log     *slog.Logger
 
 	readTimeout time.Duration // 10 s, shorter in tests
@@ -53,6 +56,11 @@ func (s *Server) Listen() error {
 	s.certificate = &certificate{dir: s.CertDir}
 	if err := s.certificate.load(); err != nil {
 		return err
+	}
+	if s.Metrics != nil {
+		if err := s.certificate.register(s.Metrics); err != nil {
+			return err
+		}
 	}
 	listener, err := net.Listen("tcp", s.Address)
 	if err != nil {

@@ -22,14 +22,14 @@ import (
 	"github.com/registry-failover/registry-failover/internal/admission"
 )
 
-// pair is a self-signed certificate with its key, in PEM; its serial number tells which one it is.
+// pair is a self-signed certificate with its key, in PEM; its serial number tells which one it is, and how many hours it lives.
 func pair(t *testing.T, serial int64) (crt, key []byte) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "registry-failover-webhook"},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Duration(serial) * time.Hour),
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 	must(t, err)

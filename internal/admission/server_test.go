@@ -3,6 +3,8 @@ package admission_test
 import (
 	"bytes"
 	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"io"
 	"log/slog"
@@ -13,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/registry-failover/registry-failover/internal/admission"
 )
@@ -157,6 +161,34 @@ func TestCertificateThatIsReplacedIsServed(t *testing.T) {
 		s.logs(t, renewed)
 		compare(t, int64(2), s.serial(t))
 	})
+}
+
+// TestMetricTellsWhenTheCertificateEnds: also of one that neither the controller nor cert-manager renews.
+func TestMetricTellsWhenTheCertificateEnds(t *testing.T) {
+	dir, registry := t.TempDir(), prometheus.NewPedanticRegistry()
+	crt, key := pair(t, 1)
+	write(t, dir, crt, key)
+	s := serve(t, dir, http.NotFoundHandler(), func(s *admission.Server) { s.Metrics = registry })
+	ends := func(crt []byte) {
+		t.Helper()
+		block, _ := pem.Decode(crt)
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		must(t, err)
+		families, err := registry.Gather()
+		must(t, err)
+		if len(families) != 1 || families[0].GetName() != "registry_failover_admission_certificate_expiry_timestamp_seconds" ||
+			families[0].GetMetric()[0].GetGauge().GetValue() != float64(certificate.NotAfter.Unix()) {
+			t.Errorf("the certificate ends at %d, the metrics are %v", certificate.NotAfter.Unix(), families)
+		}
+	}
+	ends(crt)
+	renewedCrt, renewedKey := pair(t, 48)
+	replace(t, filepath.Join(dir, "tls.crt"), renewedCrt)
+	s.logs(t, unfit)
+	ends(crt)
+	replace(t, filepath.Join(dir, "tls.key"), renewedKey)
+	s.logs(t, renewed)
+	ends(renewedCrt)
 }
 
 func replace(t *testing.T, path string, content []byte) {
