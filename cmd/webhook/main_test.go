@@ -131,7 +131,7 @@ func TestProgram(t *testing.T) {
 
 	replace(t, path, append(configuration, "admission: {enforcement: Audit}\n"...))
 	p.log(t, "a new configuration is in force")
-	if patch, warnings := mutate(); patch != "" || len(warnings) == 0 || !strings.Contains(warnings[0], "would rewrite") {
+	if patch, warnings := mutate(); patch != "" || len(warnings) != 2 || !strings.Contains(warnings[1], "would rewrite") {
 		t.Errorf("Audit gives the patch %q and the warnings %q", patch, warnings)
 	}
 
@@ -139,7 +139,7 @@ func TestProgram(t *testing.T) {
 	if line := p.log(t, "the configuration can't be used: the last good one stays in force"); !strings.Contains(line["error"], path) {
 		t.Errorf("the log says %v", line)
 	}
-	if patch, warnings := mutate(); patch != "" || len(warnings) == 0 || !strings.Contains(warnings[0], "would rewrite") {
+	if patch, warnings := mutate(); patch != "" || len(warnings) != 2 || !strings.Contains(warnings[1], "would rewrite") {
 		t.Errorf("the last good configuration gives the patch %q and the warnings %q", patch, warnings)
 	}
 

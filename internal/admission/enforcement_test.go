@@ -29,8 +29,8 @@ func TestAuditChangesNothing(t *testing.T) {
 			r := w.ask(t, test.path, review(t, object, test.edits...))
 			compare(t, []string(nil), operations(t, r))
 			compare(t, []string{
-				"registry-failover would rewrite " + field + " from " + source + "/demo/web:1 to " + shared + "/demo/web:1",
 				"registry-failover changes nothing here, because enforcement is Audit: to keep images as they are once it is Enforce, label the pod registry-failover.io/rewrite=false",
+				"registry-failover would rewrite " + field + " from " + source + "/demo/web:1 to " + shared + "/demo/web:1",
 			}, r.Warnings)
 			compare(t, map[string]string{"original-images": `{"` + field + `":"` + source + `/demo/web:1"}`}, r.AuditAnnotations)
 			compare(t, map[string]float64{"audited": 1}, w.requests(t))

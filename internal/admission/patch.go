@@ -3,13 +3,15 @@ package admission
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"gomodules.xyz/jsonpatch/v2"
 
 	"github.com/registry-failover/registry-failover/internal/podimages"
 )
 
-// audited follows the warnings of what would be rewritten.
+// audited stands before the warnings of what would be rewritten: of more than 4096
+// characters in all, the API server cuts off the last.
 const audited = "registry-failover changes nothing here, because enforcement is Audit: to keep images as they are once it is Enforce, label the pod " +
 	podimages.OptOutLabel + "=false"
 
@@ -40,7 +42,7 @@ func (p *Policy) answer(pod *podimages.Pod, findings []podimages.Finding, epheme
 	}
 	d.Audit = map[string]string{"original-images": string(text)}
 	if p.Audit {
-		d.Warnings = append(d.Warnings, audited)
+		d.Warnings = slices.Insert(d.Warnings, 0, audited)
 		return d, nil
 	}
 	if !ephemeral {

@@ -75,8 +75,8 @@ func compareWarnings(t *testing.T, want map[string]bool) {
 		var expected []string
 		if warned {
 			expected = []string{
-				"registry-failover would rewrite spec.containers[0].image from " + sourceImage + " to " + sharedImage,
 				"registry-failover changes nothing here, because enforcement is Audit: to keep images as they are once it is Enforce, label the pod registry-failover.io/rewrite=false",
+				"registry-failover would rewrite spec.containers[0].image from " + sourceImage + " to " + sharedImage,
 			}
 		}
 		if !slices.Equal(*texts, expected) {
