@@ -147,3 +147,13 @@ func TestACAOfSomebodyElseIsTrustedByItsCertificateAlone(t *testing.T) {
 		})
 	}
 }
+
+func TestACAThatHasEndedIsTrustedNoMore(t *testing.T) {
+	w := newWorld(t, configuration())
+	w.expectWrites("Secret", "caBundle")
+	w.now = start.Add(caLife + time.Hour)
+	w.expectWrites("Secret", "caBundle")
+	if diff := cmp.Diff(string(w.secret().Data["ca.crt"]), w.bundles()["ours"]); diff != "" {
+		t.Errorf("caBundle (-want +got):\n%s", diff)
+	}
+}
