@@ -3,7 +3,6 @@ package jsonfields
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"unicode/utf8"
 )
@@ -61,7 +60,7 @@ func (r *Reader) Array(element func() error) (there bool, err error) {
 // String reads a string; null is an empty one.
 func (r *Reader) String() (string, error) {
 	if r.next() == 'n' {
-		return "", r.literal("null")
+		return "", r.pass(word(r.data, r.at, "null"))
 	}
 	text, err := r.text("a string")
 	return string(text), err
@@ -71,11 +70,11 @@ func (r *Reader) String() (string, error) {
 func (r *Reader) Bool() (bool, error) {
 	switch r.next() {
 	case 't':
-		return true, r.literal("true")
+		return true, r.pass(word(r.data, r.at, "true"))
 	case 'f':
-		return false, r.literal("false")
+		return false, r.pass(word(r.data, r.at, "false"))
 	case 'n':
-		return false, r.literal("null")
+		return false, r.pass(word(r.data, r.at, "null"))
 	}
 	return false, r.wrong("true or false")
 }
@@ -106,7 +105,7 @@ func (r *Reader) Try(read func() error) (result, err error) {
 }
 
 // Skip reads over any value.
-func (r *Reader) Skip() error { return r.skip(0) }
+func (r *Reader) Skip() error { return r.pass(value(r.data, r.at)) }
 
 // End fails when anything but white space follows.
 func (r *Reader) End() error {
@@ -123,7 +122,7 @@ func (r *Reader) open(bracket byte, want string) (there bool, err error) {
 		r.at++
 		return true, nil
 	case 'n':
-		return false, r.literal("null")
+		return false, r.pass(word(r.data, r.at, "null"))
 	}
 	return false, r.wrong(want)
 }
@@ -134,7 +133,7 @@ func (r *Reader) text(want string) ([]byte, error) {
 		return nil, r.wrong(want)
 	}
 	begin := r.at
-	if err := r.quoted(); err != nil {
+	if err := r.pass(quoted(r.data, r.at)); err != nil {
 		return nil, err
 	}
 	inner := r.data[begin+1 : r.at-1]
@@ -159,5 +158,3 @@ func plain(inner []byte) bool {
 }
 
 func control(c rune) bool { return c < ' ' }
-
-var errDeep = errors.New("it is nested too deeply")

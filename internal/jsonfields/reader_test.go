@@ -57,10 +57,10 @@ func TestReader(t *testing.T) {
 		"an object for an array":             {`{"b":{}}`, "", nil, "an array is expected at byte 5, where '{' is"},
 		"an array for an object":             {`[]`, "", nil, "an object is expected at byte 0, where '[' is"},
 		"something behind the end":           {`{} {}`, "", nil, "the end is expected at byte 3, where '{' is"},
-		"no JSON in what is skipped":         {`{"x":[}`, "", nil, "a value is expected at byte 6, where '}' is"},
+		"no JSON in what is skipped":         {`{"x":[}`, "", nil, "JSON, at most 10000 deep, is expected at byte 6, where '}' is"},
 		"nothing":                            {``, "", nil, "it ends where an object is expected, at byte 0"},
 		"what is cut off":                    {`{"a":"1"`, "1", nil, "it ends where a comma or } is expected, at byte 8"},
-		"nesting without end that's skipped": {`{"x":` + strings.Repeat("[", 20000), "", nil, "it is nested too deeply"},
+		"nesting without end that's skipped": {`{"x":` + strings.Repeat("[", 20000), "", nil, "JSON, at most 10000 deep, is expected at byte 10005, where '[' is"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			a, b, err := read(test.data)
