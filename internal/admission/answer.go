@@ -21,16 +21,7 @@ func appendAnswer(b []byte, uid types.UID, d Decision) []byte {
 		b = append(b, `","patchType":"JSONPatch"`...)
 	}
 	if len(d.Audit) > 0 {
-		b = append(b, `,"auditAnnotations":{`...)
-		for i, key := range slices.Sorted(maps.Keys(d.Audit)) {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = appendString(b, key)
-			b = append(b, ':')
-			b = appendString(b, d.Audit[key])
-		}
-		b = append(b, '}')
+		b = appendStrings(append(b, `,"auditAnnotations":`...), d.Audit)
 	}
 	if len(d.Warnings) > 0 {
 		b = append(b, `,"warnings":[`...)
@@ -43,6 +34,18 @@ func appendAnswer(b []byte, uid types.UID, d Decision) []byte {
 		b = append(b, ']')
 	}
 	return append(b, "}}"...)
+}
+
+// appendStrings appends a JSON object whose values are strings, in the order of its keys.
+func appendStrings(b []byte, values map[string]string) []byte {
+	b = append(b, '{')
+	for i, key := range slices.Sorted(maps.Keys(values)) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(append(appendString(b, key), ':'), values[key])
+	}
+	return append(b, '}')
 }
 
 // appendString appends a JSON string.

@@ -61,8 +61,8 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, policy *Policy) 
 		return
 	}
 	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
 	uid, decision, err := review(r.Body, r.ContentLength, buffer, policy)
-	buffers.Put(buffer)
 	release()
 	h.metrics.observe(decision, err, policy.Audit, time.Since(begin))
 	if decision.Created != nil {
@@ -76,9 +76,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, policy *Policy) 
 		http.Error(w, clip(fmt.Sprintf("request.uid of the AdmissionReview is not readable: %v", err), warningBytes), http.StatusBadRequest)
 		return
 	}
-	body := appendAnswer(make([]byte, 0, 1024), uid, decision)
+	*buffer = appendAnswer((*buffer)[:0], uid, decision)
 	w.Header().Set("Content-Type", "application/json")
-	if _, err := w.Write(body); err != nil {
+	if _, err := w.Write(*buffer); err != nil {
 		h.log.Info("the API server did not take the answer", "uid", uid, "error", err)
 	}
 }

@@ -1,11 +1,8 @@
 package admission
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
-
-	"gomodules.xyz/jsonpatch/v2"
 
 	"github.com/registry-failover/registry-failover/internal/podimages"
 )
@@ -15,49 +12,58 @@ import (
 const audited = "registry-failover changes nothing here, because enforcement is Audit: to keep images as they are once it is Enforce, label the pod " +
 	podimages.OptOutLabel + "=false"
 
+// patch is a JSON patch (RFC 6902) without its last bracket.
+type patch []byte
+
+// with appends an operation with a value in JSON.
+func (p patch) with(op, pointer string, value []byte) patch {
+	if len(p) == 0 {
+		p = append(make(patch, 0, 1024), '[')
+	} else {
+		p = append(p, ',')
+	}
+	p = appendString(append(append(append(p, `{"op":"`...), op...), `","path":`...), pointer)
+	return append(append(append(p, `,"value":`...), value...), '}')
+}
+
 // answer turns the findings into patch, warnings and audit annotations.
-func (p *Policy) answer(pod *podimages.Pod, findings []podimages.Finding, ephemeral bool) (Decision, error) {
+func (p *Policy) answer(pod *podimages.Pod, findings []podimages.Finding, ephemeral bool) Decision {
 	d := Decision{Findings: findings}
 	originals := map[string]string{}
-	var operations []jsonpatch.Operation
+	var operations patch
 	for _, f := range findings {
 		if !f.Result.Changed() {
 			continue
 		}
-		originals[f.Field.Path()] = f.Field.Image
-		operations = append(operations, jsonpatch.NewOperation("replace", f.Field.Pointer(), f.Result.Image))
+		path := f.Field.Path()
+		originals[path] = f.Field.Image
+		operations = operations.with("replace", f.Field.Pointer(), appendString(nil, f.Result.Image))
 		if p.Audit {
-			d.Warnings = append(d.Warnings, fmt.Sprintf("registry-failover would rewrite %s from %s to %s", f.Field.Path(), f.Field.Image, f.Result.Image))
+			d.Warnings = append(d.Warnings, fmt.Sprintf("registry-failover would rewrite %s from %s to %s", path, f.Field.Image, f.Result.Image))
 		} else if ephemeral {
 			// The API server drops new annotations of this subresource, so that the warning is all there is.
-			d.Warnings = append(d.Warnings, fmt.Sprintf("registry-failover rewrote %s from %s to %s", f.Field.Path(), f.Field.Image, f.Result.Image))
+			d.Warnings = append(d.Warnings, fmt.Sprintf("registry-failover rewrote %s from %s to %s", path, f.Field.Image, f.Result.Image))
 		}
 	}
 	if len(originals) == 0 {
-		return d, nil
+		return d
 	}
-	text, err := json.Marshal(originals)
-	if err != nil {
-		return Decision{}, fmt.Errorf("the original images can't be written: %w", err)
-	}
-	d.Audit = map[string]string{"original-images": string(text)}
+	text := string(appendStrings(nil, originals))
+	d.Audit = map[string]string{"original-images": text}
 	if p.Audit {
 		d.Warnings = slices.Insert(d.Warnings, 0, audited)
-		return d, nil
+		return d
 	}
 	if !ephemeral {
-		operation, fits, err := p.annotate(pod, findings)
-		if err != nil {
-			return Decision{}, err
+		if earlier, recorded := pod.Metadata.Annotations[OriginalsAnnotation]; recorded {
+			text = string(appendStrings(nil, p.originals(earlier, findings)))
 		}
-		if fits {
-			operations = append(operations, operation)
+		if pointer, value, fits := annotate(pod.Metadata.Annotations, text); fits {
+			operations = operations.with("add", pointer, value)
 		} else {
 			d.Warnings = append(d.Warnings, "registry-failover rewrote images, and the pod's annotations have no room left to record their originals: shorten them, or see the API server's audit log")
 		}
 	}
-	if d.Patch, err = json.Marshal(operations); err != nil {
-		return Decision{}, fmt.Errorf("the patch can't be written: %w", err)
-	}
-	return d, nil
+	d.Patch = append(operations, ']')
+	return d
 }

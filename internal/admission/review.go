@@ -67,12 +67,12 @@ func (p *Policy) review(in request) (Decision, error) {
 		return Decision{}, fmt.Errorf("the pod is not readable: %w", err)
 	}
 	if create {
-		d, err := p.answer(pod, podimages.Evaluate(p.Rewriter, pod), ephemeral)
+		d := p.answer(pod, podimages.Evaluate(p.Rewriter, pod), ephemeral)
 		_, again := pod.Metadata.Annotations[OriginalsAnnotation]
 		if d.Patch != nil && !in.dryRun && !again {
 			d.Created = &pod.Metadata
 		}
-		return d, err
+		return d, nil
 	}
 	if err := in.oldObject.err; err != nil {
 		return Decision{}, fmt.Errorf("the old pod is not readable: %w", err)
@@ -81,7 +81,7 @@ func (p *Policy) review(in request) (Decision, error) {
 		// The subresource changes nothing else, so nothing else is looked at.
 		pod.Spec = podimages.Spec{EphemeralContainers: pod.Spec.EphemeralContainers}
 	}
-	return p.answer(pod, podimages.EvaluateUpdate(p.Rewriter, pod, in.oldObject.pod), ephemeral)
+	return p.answer(pod, podimages.EvaluateUpdate(p.Rewriter, pod, in.oldObject.pod), ephemeral), nil
 }
 
 // about is what a request is about, as kubectl writes it: pods/exec, deployments.apps.
