@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -15,15 +16,18 @@ import (
 )
 
 // serveConstant is the reference program: our server with a handler that
-// answers each request as ours answers the pod, without reading it.
-func serveConstant(ctx context.Context, certificates, configuration string) error {
+// answers each request as ours answers the pod, with or without reading it.
+func serveConstant(ctx context.Context, certificates, configuration string, read bool) error {
 	answer, err := answerTo(ctx, configuration)
 	if err != nil {
 		return err
 	}
 	server := &admission.Server{
 		Address: "127.0.0.1:0", CertDir: certificates, Log: slog.New(slog.DiscardHandler),
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if read {
+				_, _ = io.Copy(io.Discard, r.Body)
+			}
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = w.Write(answer)
 		}),

@@ -45,19 +45,23 @@ func overTLS(ctx context.Context, webhook, configuration string) (rows figures.T
 	if err != nil {
 		return nil, err
 	}
-	constant, other, err := program.StartListening(ctx, "https", itself, "--config", configuration, "--constant", dir)
-	if err != nil {
-		return nil, err
+	addrs := []string{addr}
+	for _, read := range []string{"-read=false", "-read"} {
+		constant, addr, err := program.StartListening(ctx, "https", itself, "-config", configuration, "-constant", dir, read)
+		if err != nil {
+			return nil, err
+		}
+		defer constant.Stop()
+		addrs = append(addrs, addr)
 	}
-	defer constant.Stop()
 	body, err := review(podJSON)
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(os.Stderr, "%d runs over TLS: %v\n", 2*runs, 2*runs*loadTime)
-	var perSecond [2][]float64
+	fmt.Fprintf(os.Stderr, "%d runs over TLS: %v\n", 3*runs, 3*runs*loadTime)
+	var perSecond [3][]float64
 	for range runs {
-		for i, addr := range []string{addr, other} {
+		for i, addr := range addrs {
 			done, err := throughput(ctx, "https://"+addr+"/mutate", pool, body)
 			if err != nil {
 				return nil, err
@@ -69,8 +73,10 @@ func overTLS(ctx context.Context, webhook, configuration string) (rows figures.T
 	if err != nil {
 		return nil, err
 	}
+	what := fmt.Sprintf("reviews per second, TLS, %d clients", clients)
 	return figures.Table{
-		figures.Compare(fmt.Sprintf("reviews per second, TLS, %d clients", clients), "%.0f", perSecond[0], perSecond[1], "constant patch, unread"),
+		figures.Compare(what, "%.0f", perSecond[0], perSecond[1], "constant patch, unread"),
+		figures.Compare(what, "%.0f", perSecond[0], perSecond[2], "constant patch, read"),
 		{What: "memory of the webhook after that load (VmRSS)", Figure: figures.Mebibytes(memory)},
 	}, nil
 }

@@ -23,12 +23,13 @@ func main() {
 	bin := flag.String("bin", "bin", "`folder` with the built programs")
 	configuration := flag.String("config", "testdata/config/example.yaml", "configuration `file`")
 	constant := flag.String("constant", "", "be the reference: serve with the certificate in this `folder`")
+	read := flag.Bool("read", false, "as the reference, read requests before they are answered")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	do := func() error { return run(ctx, *bin, *configuration) }
 	if *constant != "" {
-		do = func() error { return serveConstant(ctx, *constant, *configuration) }
+		do = func() error { return serveConstant(ctx, *constant, *configuration, *read) }
 	}
 	if err := do(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench of the webhook:", err)
