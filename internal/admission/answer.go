@@ -50,7 +50,7 @@ func appendStrings(b []byte, values map[string]string) []byte {
 
 // appendString appends a JSON string.
 func appendString(b []byte, text string) []byte {
-	begin := len(b)
+	begin, written := len(b), 0
 	b = append(b, '"')
 	for i := range len(text) {
 		switch c := text[i]; {
@@ -61,10 +61,9 @@ func appendString(b []byte, text string) []byte {
 			}
 			return append(b[:begin], quoted...)
 		case c == '"', c == '\\':
-			b = append(b, '\\', c)
-		default:
-			b = append(b, c)
+			b = append(append(b, text[written:i]...), '\\')
+			written = i
 		}
 	}
-	return append(b, '"')
+	return append(append(b, text[written:]...), '"')
 }
