@@ -33,9 +33,17 @@ import (
 // creates is how many pods are created for each figure; they are left out with 0.
 var creates = flag.Int("creates", 0, "measure what admission adds to this many dry runs of a pod's creation")
 
+// way is one of those that a pod may take through admission.
+type way struct {
+	what, namespace string
+	pod             *corev1.Pod
+	rewritten       bool
+}
+
 // TestCost measures the creation of a pod of 10 KB as a dry run, by turns:
 // where nothing is asked, where matchConditions leave the webhook out, through
-// the webhook, and through one that answers with the same patch without reading.
+// the webhook, and through one that answers with the same patch without reading;
+// then, beside where nothing is asked again, through the policy.
 func TestCost(t *testing.T) {
 	if *creates == 0 {
 		t.Skip("no figures were asked for: -creates 200")
@@ -51,16 +59,36 @@ func TestCost(t *testing.T) {
 	}
 	source, foreign := largePod(t, sourceHost), largePod(t, "quay.io")
 	serveConstantPatch(t, source)
-	ways := []struct {
-		what, namespace string
-		pod             *corev1.Pod
-		rewritten       bool
-	}{
+	p50 := createByTurns(t, []way{
 		{"nothing is asked", "asks-nobody", source, false},
 		{"skipped by matchConditions", shop, foreign, false},
 		{"the webhook", shop, source, true},
 		{"a constant patch, unread", "asks-constant", source, true},
+	})
+	t.Logf("skipped / nothing is asked: %.2f", p50[1]/p50[0])
+	t.Logf("what the webhook adds / what a constant patch adds: %.2f", (p50[2]-p50[0])/(p50[3]-p50[0]))
+
+	s.runHelm(t, "upgrade", "--set", "admission.mechanism=Policy")
+	awaitNoWebhook(t)
+	awaitRewriting(t)
+	p50 = createByTurns(t, []way{
+		{"nothing is asked", "asks-nobody", source, false},
+		{"skipped by the policy", shop, foreign, false},
+		{"the policy", shop, source, true},
+	})
+	t.Logf("skipped by the policy / nothing is asked: %.2f", p50[1]/p50[0])
+	t.Logf("the policy / nothing is asked: %.2f", p50[2]/p50[0])
+
+	kubectl(t, "delete", "namespace", "asks-nobody", "asks-constant")
+	if _, err := s.runUninstall(t); err != nil {
+		t.Fatal(err)
 	}
+}
+
+// createByTurns returns the median of each way's times in milliseconds: that of
+// five rounds, so that a busy machine slows all.
+func createByTurns(t *testing.T, ways []way) (p50 []float64) {
+	t.Helper()
 	const rounds = 5
 	medians := make([][]time.Duration, len(ways))
 	for range rounds {
@@ -81,18 +109,12 @@ func TestCost(t *testing.T) {
 			medians[i] = append(medians[i], median(times))
 		}
 	}
-	p50 := make([]float64, len(ways))
 	for i, way := range ways {
 		slices.Sort(medians[i])
-		p50[i] = millis(median(medians[i]))
+		p50 = append(p50, millis(median(medians[i])))
 		t.Logf("%-28s p50 %.2f ms", way.what, p50[i])
 	}
-	t.Logf("skipped / nothing is asked: %.2f", p50[1]/p50[0])
-	t.Logf("what the webhook adds / what a constant patch adds: %.2f", (p50[2]-p50[0])/(p50[3]-p50[0]))
-	kubectl(t, "delete", "namespace", "asks-nobody", "asks-constant")
-	if _, err := s.runUninstall(t); err != nil {
-		t.Fatal(err)
-	}
+	return p50
 }
 
 // largePod is the pod that make bench uses, with its images at a host.
