@@ -64,6 +64,7 @@ func (p *Policy) answer(pod *podimages.Pod, findings []podimages.Finding, epheme
 			d.Warnings = append(d.Warnings, "registry-failover rewrote images, and the pod's annotations have no room left to record their originals: shorten them, or see the API server's audit log")
 		}
 	}
-	d.Patch = append(operations, ']')
+	operations = append(operations, ']')
+	d.Patch = operations
 	return d
 }
