@@ -34,7 +34,7 @@ unit: ## run all unit tests and fuzz seeds under the race detector
 	@echo "unit tests with -race: up to 6 minutes the first time, as dependencies are compiled for it"
 	CGO_ENABLED=1 go test -race $$(go list ./... | grep -v /test/e2e$$)
 
-e2e: ## play failovers on a real Kubernetes on this machine (Linux and root; 30 minutes the first time, then 6)
+e2e: ## play failovers on a real Kubernetes on this machine (Linux and root; 30 minutes the first time, then 5)
 	@tools/ensure-cc
 	@tools/e2e
 

@@ -6,7 +6,8 @@ import (
 )
 
 // TestFailover plays the same life of an installation with both versions of
-// helm that are in use. The second starts on what the first has left: nothing.
+// helm that are in use. On the same cluster the second starts on what the first
+// has left: nothing.
 func TestFailover(t *testing.T) {
 	for _, helm := range []int{3, 4} {
 		t.Run(fmt.Sprintf("helm %d", helm), func(t *testing.T) {
