@@ -39,6 +39,7 @@ func connect(flags *genericclioptions.ConfigFlags) (corev1client.CoreV1Interface
 		return nil, err
 	}
 	c.QPS, c.Burst = 50, 100 // one request after the other; client-go's 5 a second would only delay them
+	c.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
 	return corev1client.NewForConfig(c)
 }
 

@@ -17,12 +17,14 @@ import (
 	"github.com/registry-failover/registry-failover/internal/cli"
 )
 
-// api serves objects by path, and refuses all others.
+// api serves objects by path, and refuses all others. It has no protobuf, but wants to be asked for it.
 type api map[string]any
 
 func (a api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	object, allowed := a[r.URL.Path]
-	if !allowed {
+	if !strings.HasPrefix(r.Header.Get("Accept"), "application/vnd.kubernetes.protobuf,") {
+		object = metav1.Status{Status: metav1.StatusFailure, Message: "asked for " + r.Header.Get("Accept"), Code: http.StatusNotAcceptable}
+	} else if !allowed {
 		object = metav1.Status{Status: metav1.StatusFailure, Reason: metav1.StatusReasonForbidden, Message: "no right to " + r.URL.Path, Code: http.StatusForbidden}
 	}
 	w.Header().Set("Content-Type", "application/json")
