@@ -68,11 +68,15 @@ func readClusterConfig(ctx context.Context, client corev1client.ConfigMapsGetter
 
 // explainCluster lists what pods of a namespace, or with "" of all, name a source
 // host. What the caller may not read is told on stderr where the list can do without.
-func explainCluster(ctx context.Context, client corev1client.CoreV1Interface, r *rewrite.Rewriter, namespace string, stderr io.Writer) ([]straggler, error) {
-	optedOut, err := stragglers.OptedOut(ctx, client, namespace, productNamespace)
+func explainCluster(ctx context.Context, client corev1client.CoreV1Interface, c *config.Config, namespace string, stderr io.Writer) ([]straggler, error) {
+	rewriter, err := c.Rewriter()
+	if err != nil {
+		return nil, fmt.Errorf("the configuration can't be used: %w", err)
+	}
+	namespaces, err := stragglers.ReadNamespaces(ctx, client, namespace, productNamespace, c.Admission.Enforcement)
 	switch {
 	case apierrors.IsForbidden(err):
-		say(stderr, fmt.Sprintf("you may not read namespaces, so that those that opted out aren't known: %v", err))
+		say(stderr, fmt.Sprintf("you may not read namespaces, so that their labels aren't known: %v", err))
 	case err != nil:
 		return nil, err
 	}
@@ -86,7 +90,7 @@ func explainCluster(ctx context.Context, client corev1client.CoreV1Interface, r 
 	}
 	rows := map[key]*row{}
 	var held stragglers.Held
-	err = stragglers.Pods(ctx, client, r, namespace, optedOut, func(pod stragglers.Pod) {
+	err = stragglers.Pods(ctx, client, rewriter, namespace, namespaces, func(pod stragglers.Pod) {
 		for _, i := range pod.Images {
 			held.Add(i)
 			at := key{pod.Namespace, pod.Owner, i.Image, i.Reason}

@@ -74,11 +74,15 @@ func stragglersAPI(t *testing.T) api {
 		configPath: corev1.ConfigMap{Data: map[string]string{"config.yaml": string(config)}},
 		podsPath: corev1.PodList{Items: []corev1.Pod{
 			pod("shop", "web-6d4b-b", deployed, image, "nginx"), pod("shop", "web-6d4b-a", deployed, image),
-			pod("shop", "operator", optOut, image), pod("legacy", "old", nil, image), pod("shop", "local", never, image),
+			pod("shop", "operator", optOut, image), pod("legacy", "old", nil, image), pod("trial", "audited", nil, image), pod("shop", "local", never, image),
 			pod("kube-system", "static", mirror, image), pod("shop", "done", nil, "cross-region.registry.io/demo/web:1"),
 			pod("shop", "new", nil, source+"/demo/other:1"),
 		}},
-		namespacesPath: corev1.NamespaceList{Items: []corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: "legacy"}}}},
+		namespacesPath: corev1.NamespaceList{Items: []corev1.Namespace{
+			{ObjectMeta: metav1.ObjectMeta{Name: "legacy", Labels: map[string]string{"registry-failover.io/rewrite": "false"}}},
+			{ObjectMeta: metav1.ObjectMeta{Name: "shop"}},
+			{ObjectMeta: metav1.ObjectMeta{Name: "trial", Labels: map[string]string{"registry-failover.io/enforcement": "Audit"}}},
+		}},
 		nodesPath: corev1.NodeList{Items: []corev1.Node{
 			{Status: corev1.NodeStatus{Images: []corev1.ContainerImage{{Names: []string{image}}}}},
 		}},
@@ -141,8 +145,8 @@ func TestWhatTheCallerMayNotRead(t *testing.T) {
 		stderr string
 	}{
 		"nodes: they are left out": {without(nodesPath), []string{"-o", "json"}, 0, `"pullAgain": null`, "you may not read nodes, so that it isn't known which images they pull again"},
-		"namespaces: their label isn't known": {
-			without(namespacesPath), nil, 0, "legacy: Pod/old\n  " + source + "/demo/web:1\n    1 pod: → ", "you may not read namespaces, so that those that opted out aren't known",
+		"namespaces: their labels aren't known": {
+			without(namespacesPath), nil, 0, "legacy: Pod/old\n  " + source + "/demo/web:1\n    1 pod: → ", "you may not read namespaces, so that their labels aren't known",
 		},
 		"all pods: one namespace will do":        {without(podsPath), nil, 2, "", "name a namespace of yours with --namespace: list pods: no right to /api/v1/pods"},
 		"with one namespace only that is read":   {ofShop, []string{"-n", "shop"}, 0, "shop: Deployment/web", ""},
@@ -175,6 +179,25 @@ func TestPodsOfAnOwnerWithTwoPullPolicies(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(want), stdout); code != 0 || stderr != "" || diff != "" {
 		t.Errorf("exit code %d, stderr %q\n%s", code, stderr, diff)
+	}
+}
+
+// TestAClusterInAudit: no pod gets a new name, and a file tells what Enforce would do.
+func TestAClusterInAudit(t *testing.T) {
+	a := stragglersAPI(t)
+	enforce := a[configPath].(corev1.ConfigMap).Data["config.yaml"]
+	a[configPath] = corev1.ConfigMap{Data: map[string]string{"config.yaml": enforce + "admission: {enforcement: Audit}\n"}}
+	code, stdout, stderr := explainCluster(t, a)
+	if code != 0 || stderr != "" || strings.Contains(stdout, "→") || strings.Count(stdout, "unchanged: enforcement is Audit") != 3 {
+		t.Errorf("exit code %d, stderr %q\n%s", code, stderr, stdout)
+	}
+	want, err := os.ReadFile(filepath.Join(golden, "cluster.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, stdout, _ = explainCluster(t, a, "--config", exampleConfig)
+	if diff := cmp.Diff(string(want), stdout); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -113,7 +113,9 @@ func (o *explainOptions) runOffline(cmd *cobra.Command, args []string, out io.Wr
 	} else if entries, err = explainManifests(rewriter, append(o.manifests, args...), in, cmd.ErrOrStderr()); err != nil {
 		return err
 	}
-	sayAudit(cmd.ErrOrStderr(), c)
+	if c.Admission.Enforcement == config.Audit {
+		say(cmd.ErrOrStderr(), "admission.enforcement is Audit: the webhook reports this and changes nothing, but in namespaces with the label registry-failover.io/enforcement=Enforce")
+	}
 	if o.output == "json" {
 		return writeJSON(out, entries)
 	}
@@ -134,24 +136,13 @@ func (o *explainOptions) runCluster(cmd *cobra.Command, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	rewriter, err := c.Rewriter()
-	if err != nil {
-		return fmt.Errorf("the configuration can't be used: %w", err)
-	}
-	found, err := explainCluster(cmd.Context(), client, rewriter, *o.kube.Namespace, cmd.ErrOrStderr())
+	found, err := explainCluster(cmd.Context(), client, c, *o.kube.Namespace, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	sayAudit(cmd.ErrOrStderr(), c)
 	if o.output == "json" {
 		return writeClusterJSON(out, found)
 	}
 	writeClusterText(out, found)
 	return nil
-}
-
-func sayAudit(stderr io.Writer, c *config.Config) {
-	if c.Admission.Enforcement == config.Audit {
-		say(stderr, "admission.enforcement is Audit: the webhook reports this and changes nothing, but in namespaces with the label registry-failover.io/enforcement=Enforce")
-	}
 }

@@ -42,8 +42,9 @@ type Counter struct {
 }
 
 type policy struct {
-	rewriter  *rewrite.Rewriter
-	endpoints []string
+	rewriter    *rewrite.Rewriter
+	enforcement config.Enforcement
+	endpoints   []string
 }
 
 // New makes a Counter and registers its metrics. It must be configured before it starts.
@@ -59,7 +60,7 @@ func (c *Counter) Configure(cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	p := &policy{rewriter: r}
+	p := &policy{rewriter: r, enforcement: cfg.Admission.Enforcement}
 	for _, e := range cfg.Endpoints {
 		p.endpoints = append(p.endpoints, e.Name)
 	}
@@ -99,7 +100,7 @@ func (c *Counter) Start(ctx context.Context) error {
 
 func (c *Counter) survey(ctx context.Context) (*counts, error) {
 	p := c.policy.Load()
-	optedOut, err := OptedOut(ctx, c.Client, "", c.Namespace)
+	namespaces, err := ReadNamespaces(ctx, c.Client, "", c.Namespace, p.enforcement)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +111,7 @@ func (c *Counter) survey(ctx context.Context) (*counts, error) {
 		}
 	}
 	var images Held
-	err = Pods(ctx, c.Client, p.rewriter, "", optedOut, func(pod Pod) {
+	err = Pods(ctx, c.Client, p.rewriter, "", namespaces, func(pod Pod) {
 		counted.add(pod)
 		for _, i := range pod.Images {
 			images.Add(i)

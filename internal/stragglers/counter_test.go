@@ -51,7 +51,9 @@ func TestMetricsOfACluster(t *testing.T) {
 			pod("shop", "c", []string{source + "/demo/web:1"}, labelled(podimages.OptOutLabel, "false")),
 			pod("kube-system", "d", []string{source + "/demo/web:1"}),
 			pod("shop", "e", []string{shared + "/demo/web:1"}),
-			node("n", []string{source + "/demo/web:1"}),
+			pod("trial", "f", []string{source + "/demo/web:2"}),
+			namespace("trial", map[string]string{"registry-failover.io/enforcement": "Audit"}),
+			node("n", []string{source + "/demo/web:1"}, []string{source + "/demo/web:2"}),
 		)
 		c, registry := newCounter(t, cluster)
 		during(t, c, func() {
@@ -61,6 +63,7 @@ func TestMetricsOfACluster(t *testing.T) {
 registry_failover_source_host_node_images{endpoint="cross-region.registry.io"} 1
 # HELP registry_failover_source_host_pods Unfinished pods that name a source host, by shared endpoint and reason; a pod with several reasons counts under each.
 # TYPE registry_failover_source_host_pods gauge
+registry_failover_source_host_pods{endpoint="cross-region.registry.io",reason="Audited"} 1
 registry_failover_source_host_pods{endpoint="cross-region.registry.io",reason="MirrorPod"} 0
 registry_failover_source_host_pods{endpoint="cross-region.registry.io",reason="NamespaceOptedOut"} 1
 registry_failover_source_host_pods{endpoint="cross-region.registry.io",reason="NeverPulled"} 0

@@ -14,16 +14,19 @@ const (
 	NotRewritten rewrite.Reason = "NotRewritten"
 	// NamespaceOptedOut: the API server asks for no pod of the namespace.
 	NamespaceOptedOut rewrite.Reason = "NamespaceOptedOut"
+	// Audited: enforcement is Audit in the namespace.
+	Audited rewrite.Reason = "Audited"
 )
 
 // Reasons are all that an Image can have.
 var Reasons = []rewrite.Reason{
-	NotRewritten, podimages.OptedOut, NamespaceOptedOut, podimages.NeverPulled, podimages.MirrorPod, rewrite.RepositoryExcluded,
+	NotRewritten, Audited, podimages.OptedOut, NamespaceOptedOut, podimages.NeverPulled, podimages.MirrorPod, rewrite.RepositoryExcluded,
 }
 
 var sentences = map[rewrite.Reason]string{
 	NotRewritten:      "the webhook has not rewritten it: a new pod gets the new name",
 	NamespaceOptedOut: "the webhook is not asked about pods of this namespace",
+	Audited:           "enforcement is Audit here, so that the webhook changes nothing",
 }
 
 // Sentence says one of the Reasons for people.
@@ -48,7 +51,8 @@ type Image struct {
 }
 
 // images are those of one pod that name a source host, each with its reason once.
-func images(r *rewrite.Rewriter, pod *podimages.Pod, optedOut bool) []Image {
+// Keep is the reason of what the webhook would rewrite elsewhere; empty when it does here.
+func images(r *rewrite.Rewriter, pod *podimages.Pod, keep rewrite.Reason) []Image {
 	var found []Image
 	at := map[Image]int{} // without the pull policy, by which containers may differ
 	for _, f := range podimages.Evaluate(r, pod) {
@@ -61,8 +65,8 @@ func images(r *rewrite.Rewriter, pod *podimages.Pod, optedOut bool) []Image {
 		}
 		if f.Result.Changed() {
 			image.Reason = NotRewritten
-			if optedOut {
-				image.Reason, image.Rewritten = NamespaceOptedOut, image.Image
+			if keep != "" {
+				image.Reason, image.Rewritten = keep, image.Image
 			}
 		}
 		if _, seen := at[image]; !seen {

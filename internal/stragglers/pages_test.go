@@ -40,7 +40,7 @@ func TestPodsAreReadInPages(t *testing.T) {
 	client, err := corev1client.NewForConfigAndClient(&rest.Config{Host: api.URL}, api.Client())
 	must(t, err)
 	var got []string
-	must(t, stragglers.Pods(t.Context(), client, rewriter(t), "", nil, func(p stragglers.Pod) { got = append(got, p.Owner) }))
+	must(t, stragglers.Pods(t.Context(), client, rewriter(t), "", stragglers.Namespaces{}, func(p stragglers.Pod) { got = append(got, p.Owner) }))
 	compare(t, []string{"Pod/one", "Pod/two", "Pod/three"}, got)
 }
 
@@ -84,7 +84,7 @@ func TestAPageOfLargePodsIsAskedForInParts(t *testing.T) {
 	for i := range pods {
 		want = append(want, "Pod/"+strconv.Itoa(i))
 	}
-	must(t, stragglers.Pods(t.Context(), client, rewriter(t), "", nil, func(p stragglers.Pod) { got = append(got, p.Owner) }))
+	must(t, stragglers.Pods(t.Context(), client, rewriter(t), "", stragglers.Namespaces{}, func(p stragglers.Pod) { got = append(got, p.Owner) }))
 	compare(t, want, got)
 	if asked > 100 {
 		t.Errorf("%d pages", asked)

@@ -4,10 +4,12 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/kubernetes/fake"
 
 	"github.com/registry-failover/registry-failover/internal/podimages"
 	"github.com/registry-failover/registry-failover/internal/stragglers"
+	"github.com/registry-failover/registry-failover/pkg/config"
 	"github.com/registry-failover/registry-failover/pkg/rewrite"
 )
 
@@ -54,7 +56,10 @@ func TestWhyAPodNamesASourceHost(t *testing.T) {
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			var got []stragglers.Image
-			must(t, stragglers.Pods(t.Context(), fake.NewClientset(test.pod).CoreV1(), rewriter(t), "", map[string]bool{"legacy": true}, func(p stragglers.Pod) {
+			client := fake.NewClientset(test.pod, namespace("legacy", labels.Set{podimages.OptOutLabel: "false"})).CoreV1()
+			namespaces, err := stragglers.ReadNamespaces(t.Context(), client, "", "registry-failover", config.Enforce)
+			must(t, err)
+			must(t, stragglers.Pods(t.Context(), client, rewriter(t), "", namespaces, func(p stragglers.Pod) {
 				got = append(got, p.Images...)
 			}))
 			compare(t, test.want, got)
@@ -74,27 +79,6 @@ func TestOwner(t *testing.T) {
 		"another kind":                               {pod("shop", "x", nil, labelled("pod-template-hash", "6d4b"), ownedBy("StatefulSet", "db-6d4b")), "StatefulSet/db-6d4b"},
 	} {
 		t.Run(sentence, func(t *testing.T) { compare(t, test.want, stragglers.Owner(test.pod)) })
-	}
-}
-
-func TestNamespacesThatOptOut(t *testing.T) {
-	namespace := func(name, label string) *corev1.Namespace {
-		n := &corev1.Namespace{}
-		n.Name, n.Labels = name, map[string]string{podimages.OptOutLabel: label}
-		return n
-	}
-	client := fake.NewClientset(namespace("shop", "true"), namespace("legacy", "false")).CoreV1()
-	for only, want := range map[string]map[string]bool{
-		"":       {"kube-system": true, "registry-failover": true, "legacy": true},
-		"legacy": {"kube-system": true, "registry-failover": true, "legacy": true},
-		"shop":   {"kube-system": true, "registry-failover": true},
-	} {
-		got, err := stragglers.OptedOut(t.Context(), client, only, "registry-failover")
-		must(t, err)
-		compare(t, want, got)
-	}
-	if got, err := stragglers.OptedOut(t.Context(), client, "none", "registry-failover"); err == nil || !got["kube-system"] {
-		t.Errorf("%v, error %v", got, err)
 	}
 }
 
