@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -86,6 +87,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	pages.Handle("GET /debug/answer", http.HandlerFunc(r.ServeAnswers))
 	if pages.Addr() != "" {
 		o.log.Info("listening", "proto", "http", "addr", pages.Addr())
 	}

@@ -23,6 +23,8 @@ type Core struct {
 	read      inputs.Snapshot
 	// found is what DNS gave for each name when it last gave something complete.
 	found map[string]zone.Records
+	// lookedUp is when that was; names from before a restart are missing.
+	lookedUp map[string]time.Time
 	// uninstalling is whether the switch said so when it could last be read.
 	uninstalling bool
 	// assume is set when nothing could be read for so long that waiting serves nobody.
@@ -32,7 +34,7 @@ type Core struct {
 // NewCore returns a Core for one node; the DNS Service has an empty node name.
 // It serves nothing before Configure. The time makes the SOA's serial.
 func NewCore(node string, now func() time.Time) *Core {
-	return &Core{node: node, now: now, found: map[string]zone.Records{}}
+	return &Core{node: node, now: now, found: map[string]zone.Records{}, lookedUp: map[string]time.Time{}}
 }
 
 // Configure takes a new configuration. An endpoint that stays keeps what it
@@ -75,6 +77,12 @@ func (c *Core) Uninstalling() bool { return c.uninstalling }
 // Found takes what DNS gave for a name: always a complete answer, with its
 // addresses in an order that stays, or every refresh would look like a change.
 func (c *Core) Found(name string, r zone.Records) {
+	c.lookedUp[name] = c.now()
+	c.Recall(name, r)
+}
+
+// Recall takes what DNS gave for a name before a restart.
+func (c *Core) Recall(name string, r zone.Records) {
 	c.found[name] = r
 	c.decide()
 }
@@ -94,6 +102,7 @@ func (c *Core) decide() {
 	}
 	names := c.Names()
 	maps.DeleteFunc(c.found, func(name string, _ zone.Records) bool { return !slices.Contains(names, name) })
+	maps.DeleteFunc(c.lookedUp, func(name string, _ time.Time) bool { return !slices.Contains(names, name) })
 }
 
 // learnt is an endpoint's state together with what DNS gave.

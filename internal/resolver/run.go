@@ -62,6 +62,7 @@ type Resolver struct {
 	refresher *dnsclient.Refresher
 	events    chan func()
 	notReady  atomic.Pointer[error]
+	served    atomic.Pointer[[]Served]
 }
 
 // New returns a resolver that doesn't run yet.
@@ -83,6 +84,7 @@ func New(o Options) *Resolver {
 	}
 	starting := errors.New("the resolver is starting")
 	r.notReady.Store(&starting)
+	r.served.Store(&[]Served{})
 	return r
 }
 
@@ -193,7 +195,9 @@ func (r *Resolver) publish() {
 	r.metrics.forget(names)
 	ready := r.core.Ready()
 	r.notReady.Store(&ready)
-	r.metrics.show(r.core)
+	served := r.core.Served()
+	r.served.Store(&served)
+	r.metrics.show(r.core, served)
 	r.report.tell(r.core)
 	r.memory.want(r.core, names)
 }
@@ -220,7 +224,7 @@ func (r *Resolver) recall() {
 			continue
 		}
 		if records, remembered := r.memory.records(name); remembered && len(records.Addrs) > 0 {
-			r.core.Found(name, records)
+			r.core.Recall(name, records)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,6 +86,12 @@ func (s *scenario) startWithoutSwitch(t *testing.T) {
 	})
 	awaitHosts(t, node.Hangzhou.Internal.String())
 	awaitAnswers(t, node.Hangzhou.Internal.String())
+	for _, pod := range append(podsOf(t, "resolver"), podsOf(t, "resolver-dns")...) {
+		told, err := get(t.Context(), "http://"+net.JoinHostPort(pod.Status.PodIP, "8081")+"/debug/answer")
+		if err != nil || !strings.Contains(told, `"switchFrom": "state"`) || !strings.Contains(told, `"target": "hangzhou/internal"`) {
+			t.Errorf("%s tells %s, %v", pod.Name, told, err)
+		}
+	}
 	if output, err := node.Kubectl(t.Context(), "-n", namespace, "get", "configmap", "registry-failover"); err == nil {
 		t.Errorf("the switch is there, so that nothing is shown: %s", output)
 	}
