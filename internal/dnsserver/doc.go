@@ -2,7 +2,8 @@
 // one port.
 //
 // [Server.Publish] turns the answers of all endpoints into one immutable
-// [Snapshot] and swaps it in; [Reply] computes what a request gets from it. No
-// query waits for anything: all that an answer needs, also the addresses behind
-// a CNAME, is in the snapshot. README.md shows the behaviour as a table.
+// [Snapshot] and swaps it in; [Reply] computes what a request gets from it, and
+// what is asked most is packed ahead. No query waits for anything: all that an
+// answer needs, also the addresses behind a CNAME, is in the snapshot. README.md
+// shows the behaviour as a table.
 package dnsserver

@@ -30,5 +30,10 @@ func sizeLimit(opts []*dns.OPT, proto Protocol) int {
 	case len(opts) == 0:
 		return dns.MinMsgSize // RFC 1035 section 4.2.1
 	}
-	return min(max(int(opts[0].UDPSize()), dns.MinMsgSize), udpSize)
+	return clientLimit(opts[0].UDPSize())
+}
+
+// clientLimit is the limit over UDP for a client that says what it takes.
+func clientLimit(size uint16) int {
+	return min(max(int(size), dns.MinMsgSize), udpSize)
 }

@@ -7,12 +7,11 @@ import (
 	"net"
 	"strconv"
 	"syscall"
-	"time"
 )
 
 // listen binds TCP and then UDP on the port that TCP got. With port 0 another
 // program may hold that port for UDP; then another port is tried.
-func listen(ctx context.Context, addr string) (net.Listener, net.PacketConn, error) {
+func listen(ctx context.Context, addr string) (net.Listener, []*net.UDPConn, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, nil, fmt.Errorf("could not listen for DNS on %q: write it as host:port: %w", addr, err)
@@ -29,39 +28,26 @@ func listen(ctx context.Context, addr string) (net.Listener, net.PacketConn, err
 	}
 }
 
-func listenBoth(ctx context.Context, host, port string) (net.Listener, net.PacketConn, error) {
-	var config net.ListenConfig
+func listenBoth(ctx context.Context, host, port string) (net.Listener, []*net.UDPConn, error) {
+	// Idle connections are closed long before a keepalive would be sent.
+	config := net.ListenConfig{KeepAlive: -1}
 	tcp, err := config.Listen(ctx, "tcp", net.JoinHostPort(host, port))
 	if err != nil {
 		return nil, nil, err
 	}
 	port = strconv.Itoa(tcp.Addr().(*net.TCPAddr).Port)
-	udp, err := config.ListenPacket(ctx, "udp", net.JoinHostPort(host, port))
-	if err != nil {
-		_ = tcp.Close()
-		return nil, nil, err
+	config.Control = sharePort
+	var udp []*net.UDPConn
+	for range udpSockets() {
+		conn, err := config.ListenPacket(ctx, "udp", net.JoinHostPort(host, port))
+		if err != nil {
+			_ = tcp.Close()
+			for _, other := range udp {
+				_ = other.Close()
+			}
+			return nil, nil, err
+		}
+		udp = append(udp, conn.(*net.UDPConn))
 	}
 	return tcp, udp, nil
-}
-
-// writeDeadlines gives each reply over TCP its own deadline: dns.Server doesn't
-// use its WriteTimeout, and a client that never reads would hold a goroutine,
-// and the end of the program, for ever.
-type writeDeadlines struct{ net.Listener }
-
-func (l writeDeadlines) Accept() (net.Conn, error) {
-	conn, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	return writeDeadlineConn{conn}, nil
-}
-
-type writeDeadlineConn struct{ net.Conn }
-
-func (c writeDeadlineConn) Write(b []byte) (int, error) {
-	if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return 0, err
-	}
-	return c.Conn.Write(b)
 }

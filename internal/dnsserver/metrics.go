@@ -22,18 +22,26 @@ const noReply = "none"
 
 // queryCounters has every series ready, so that counting costs one addition.
 type queryCounters struct {
-	byRcode map[int]prometheus.Counter
+	byRcode [dns.RcodeBadVers + 1]prometheus.Counter
 	dropped prometheus.Counter
 }
 
-func newQueryCounters(reg prometheus.Registerer) map[Protocol]queryCounters {
+// of returns the counter for what plain tells.
+func (c *queryCounters) of(rcode int) prometheus.Counter {
+	if rcode == noCode {
+		return c.dropped
+	}
+	return c.byRcode[rcode]
+}
+
+func newQueryCounters(reg prometheus.Registerer) map[Protocol]*queryCounters {
 	total := promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
 		Name: "registry_failover_dns_queries_total",
 		Help: `DNS packets received, by protocol and response code; "none" got no reply.`,
 	}, []string{"proto", "rcode"})
-	counters := map[Protocol]queryCounters{}
+	counters := map[Protocol]*queryCounters{}
 	for _, proto := range []Protocol{UDP, TCP} {
-		c := queryCounters{byRcode: map[int]prometheus.Counter{}, dropped: total.WithLabelValues(string(proto), noReply)}
+		c := &queryCounters{dropped: total.WithLabelValues(string(proto), noReply)}
 		for code, name := range rcodes {
 			c.byRcode[code] = total.WithLabelValues(string(proto), name)
 		}

@@ -25,9 +25,7 @@ func Reply(s *Snapshot, req *dns.Msg, proto Protocol) *dns.Msg {
 	if req.Response {
 		return nil // answering an answer starts a loop
 	}
-	reply := &dns.Msg{MsgHdr: dns.MsgHdr{
-		Id: req.Id, Response: true, Opcode: req.Opcode, RecursionDesired: req.RecursionDesired,
-	}}
+	reply := &dns.Msg{MsgHdr: replyHeader(req)}
 	if len(req.Question) == 1 {
 		reply.Question = req.Question[:1:1]
 	}
@@ -41,6 +39,11 @@ func Reply(s *Snapshot, req *dns.Msg, proto Protocol) *dns.Msg {
 	reply.Truncate(sizeLimit(opts, proto))
 	reply.Compress = true // Truncate clears it where all fits without
 	return reply
+}
+
+// replyHeader has what every reply takes from its request.
+func replyHeader(req *dns.Msg) dns.MsgHdr {
+	return dns.MsgHdr{Id: req.Id, Response: true, Opcode: req.Opcode, RecursionDesired: req.RecursionDesired}
 }
 
 // refusal is the response code of a request that no zone needs to be looked at

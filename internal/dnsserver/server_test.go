@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -69,6 +70,8 @@ func TestPacketsThatGetNoOrdinaryReply(t *testing.T) {
 	reply := append([]byte(nil), whole...)
 	reply[2] |= 0x80
 	brokenReply := append([]byte(nil), reply[:len(reply)-6]...)
+	everyFlag := append([]byte(nil), whole[:20]...)
+	everyFlag[2], everyFlag[3] = 0x07, 0xff
 	loop := append(append([]byte(nil), whole[:12]...), 0xc0, 12, 0, 1, 0, 1)
 
 	const formerr = dns.RcodeFormatError
@@ -82,6 +85,7 @@ func TestPacketsThatGetNoOrdinaryReply(t *testing.T) {
 		"fewer bytes than a header get nothing":            {whole[:11], none},
 		"a header that promises a question gets FORMERR":   {whole[:12], formerr},
 		"a cut question gets FORMERR":                      {whole[:20], formerr},
+		"FORMERR has no flag but RD from the request":      {everyFlag, formerr},
 		"a name that points at itself gets FORMERR":        {loop, formerr},
 		"a record that isn't there gets FORMERR":           {append(append([]byte(nil), whole[:11]...), append([]byte{1}, append(whole[12:len(whole):len(whole)], 0, 0, 41)...)...), formerr},
 		"a label with a reserved length gets FORMERR":      {append(append([]byte(nil), whole[:12]...), 0x80, 0, 0, 1, 0, 1), formerr},
@@ -102,7 +106,7 @@ func TestPacketsThatGetNoOrdinaryReply(t *testing.T) {
 					}
 				} else if err != nil {
 					t.Fatal(err)
-				} else if got := int(raw[3] & 15); got != test.want || raw[2]&0x80 == 0 || raw[0] != whole[0] || raw[1] != whole[1] {
+				} else if got := int(raw[3] & 15); got != test.want || test.want == formerr && (raw[2] != 0x81 || raw[3]&0xf0 != 0) || raw[0] != whole[0] || raw[1] != whole[1] {
 					t.Errorf("got the header %x, want code %d", raw[:12], test.want)
 				}
 				// And the server goes on.
@@ -330,9 +334,19 @@ func TestListen(t *testing.T) {
 		s := start(t, ":0", nil)
 		_, port, _ := net.SplitHostPort(s.Addr().String())
 		packet, _ := query("v4.registry.io.", dns.TypeA).Pack()
-		for _, proto := range []Protocol{UDP, TCP} {
-			if _, err := send(t, proto, net.JoinHostPort("127.0.0.1", port), packet, 5*time.Second); err != nil {
-				t.Errorf("%s: %v", proto, err)
+		asked := []string{"127.0.0.1", "127.0.0.2", "::1", "127.0.0.1"}
+		if runtime.GOOS != "linux" {
+			asked = []string{"127.0.0.1"}
+		} else if l, err := net.Listen("tcp", "[::1]:0"); err == nil {
+			l.Close()
+		} else {
+			asked = []string{"127.0.0.1", "127.0.0.2", "127.0.0.1"}
+		}
+		for _, addr := range asked {
+			for _, proto := range []Protocol{UDP, TCP} {
+				if _, err := send(t, proto, net.JoinHostPort(addr, port), packet, 5*time.Second); err != nil {
+					t.Errorf("%s over %s: %v", addr, proto, err)
+				}
 			}
 		}
 	})

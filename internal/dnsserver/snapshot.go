@@ -27,7 +27,8 @@ type Zone struct {
 // Snapshot is what all endpoints resolve to at one moment. It never changes,
 // and replies share its records.
 type Snapshot struct {
-	zones map[string]*served // by lowercase name with its final dot
+	zones  map[string]*served // by lowercase name with its final dot
+	packed packedReplies
 }
 
 // served is a zone as complete records. Replies only read them.
@@ -39,12 +40,15 @@ type served struct {
 	answers map[uint16][]dns.RR // at the zone's own name, by query type
 }
 
-// NewSnapshot builds the records of all zones.
+// NewSnapshot builds the records of all zones, and packs what is asked most.
 func NewSnapshot(zones []Zone) *Snapshot {
-	s := &Snapshot{zones: make(map[string]*served, len(zones))}
+	s := &Snapshot{zones: make(map[string]*served, len(zones)), packed: make(packedReplies, len(zones))}
 	for _, z := range zones {
 		built := z.serve()
 		s.zones[built.name] = built
+	}
+	for _, z := range s.zones {
+		s.packed.add(s, z)
 	}
 	return s
 }

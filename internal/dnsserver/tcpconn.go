@@ -1,0 +1,113 @@
+package dnsserver
+
+import (
+	"encoding/binary"
+	"net"
+	"sync/atomic"
+	"time"
+)
+
+// TCP clients get these times: to send the first query, to take a reply, and
+// between two queries of one connection.
+const (
+	readTimeout  = 2 * time.Second
+	writeTimeout = 2 * time.Second
+	idleTimeout  = 10 * time.Second
+)
+
+const (
+	lengthSize = 2 // before each message, RFC 1035 section 4.2.2
+	// flushSize is how many bytes of replies are collected before they are sent.
+	flushSize = 4096
+)
+
+// A tcpConn answers the queries of one connection in their order: all that have
+// come in one go are read by one system call, and answered by one (RFC 7766
+// sections 6.2.1.1 and 7).
+type tcpConn struct {
+	net.Conn
+	*tcpServer
+	idleSince atomic.Int64 // Unix time in nanoseconds of the last query
+	replies   []byte
+}
+
+// neverAsked is when a connection counts as idle from that was made now and
+// asked nothing: longer than any that did, because connecting is cheap.
+func neverAsked(now time.Time) int64 { return now.Add(-idleTimeout).UnixNano() }
+
+// serve answers until the client ends, is too slow, or sends what is no query.
+func (c *tcpConn) serve() {
+	received := make([]byte, lengthSize+receiveSize)
+	size, timeout := 0, readTimeout
+	for {
+		// The time is for a whole query: bytes that drip in don't prolong it.
+		if err := c.SetReadDeadline(time.Now().Add(timeout)); err != nil || c.ending.Load() {
+			return
+		}
+		for done := 0; done == 0; {
+			n, err := c.Read(received[size:])
+			size += n
+			var ok bool
+			if done, ok = c.answerAll(received[:size]); !ok || err != nil {
+				return
+			}
+			size = copy(received, received[done:size])
+		}
+		now := time.Now()
+		c.idleSince.Store(now.UnixNano())
+		timeout = idleTimeout
+	}
+}
+
+// answerAll answers the queries that are there as a whole and returns how many
+// bytes they have. It is not ok when the connection is of no more use.
+func (c *tcpConn) answerAll(received []byte) (done int, ok bool) {
+	for {
+		rest := received[done:]
+		if len(rest) < lengthSize {
+			break
+		}
+		size := int(binary.BigEndian.Uint16(rest))
+		if size > receiveSize {
+			c.flush()
+			return done, false
+		}
+		if len(rest) < lengthSize+size {
+			break
+		}
+		c.reply(rest[lengthSize : lengthSize+size])
+		done += lengthSize + size
+		if len(c.replies) >= flushSize && !c.flush() {
+			return done, false
+		}
+	}
+	return done, c.flush()
+}
+
+// reply puts the reply to a query, behind its length, to those to be sent.
+func (c *tcpConn) reply(query []byte) {
+	begin := len(c.replies)
+	out := c.answer(append(c.replies, 0, 0), query)
+	size := len(out) - begin - lengthSize
+	if size == 0 {
+		return
+	}
+	binary.BigEndian.PutUint16(out[begin:], uint16(size))
+	c.replies = out
+}
+
+// flush sends the replies. A client that doesn't take them is given up.
+func (c *tcpConn) flush() bool {
+	if len(c.replies) == 0 {
+		return true
+	}
+	if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return false
+	}
+	_, err := c.Write(c.replies)
+	c.replies = c.replies[:0]
+	if cap(c.replies) > 2*flushSize {
+		c.replies = nil // a long reply is rare, its memory isn't kept
+	}
+	return err == nil
+}
