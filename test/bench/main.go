@@ -1,6 +1,6 @@
 // Command bench measures what users pay for the product and what they get:
 // the size of the programs, how long a switch takes to reach DNS and the hosts
-// file, the resolver's memory, and its throughput beside CoreDNS's.
+// file, the resolver's memory, and what it answers beside CoreDNS, Knot and an echo.
 //
 // It runs on Linux, on loopback only, and prints one table. `make bench` builds
 // what it needs.
@@ -11,12 +11,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime"
 	"syscall"
 
+	"github.com/registry-failover/registry-failover/test/bench/echo"
 	"github.com/registry-failover/registry-failover/test/bench/figures"
 )
 
@@ -27,18 +29,26 @@ func main() {
 	}
 	bin := flag.String("bin", "bin", "`folder` with the built programs")
 	coredns := flag.String("coredns", "", "CoreDNS `program` to compare with; without it there are no references")
+	beEcho := flag.Bool("echo", false, "be the echo that the resolver is compared with")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *bin, *coredns); err != nil {
+	if *beEcho {
+		if err := echo.Serve(ctx, slog.New(slog.NewJSONHandler(os.Stderr, nil))); err != nil {
+			fmt.Fprintln(os.Stderr, "echo:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	if err := measure(ctx, *bin, *coredns); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-// run measures everything and prints the table.
-func run(ctx context.Context, bin, corednsProgram string) (err error) {
+// measure measures everything and prints the table.
+func measure(ctx context.Context, bin, corednsProgram string) (err error) {
 	dir, err := os.MkdirTemp("", "registry-failover-bench-")
 	if err != nil {
 		return fmt.Errorf("could not make a temporary folder: %w", err)
@@ -52,23 +62,25 @@ func run(ctx context.Context, bin, corednsProgram string) (err error) {
 		return err
 	}
 	defer resolver.Stop()
-	var coredns *server // nil without a program to compare with
-	if corednsProgram != "" {
-		if coredns, err = startCoreDNS(ctx, corednsProgram, dir); err != nil {
-			return err
-		}
-		defer coredns.Stop()
+	references, err := startReferences(ctx, corednsProgram, dir)
+	if err != nil {
+		return err
 	}
+	for _, s := range references {
+		defer s.Stop()
+	}
+	coredns := find(references, "CoreDNS")
 
 	var t figures.Table
-	for _, measure := range []func() ([]figures.Row, error){
+	for _, part := range []func() ([]figures.Row, error){
 		func() ([]figures.Row, error) { return sizes(bin, corednsProgram) },
 		func() ([]figures.Row, error) { return memory("idle", resolver, coredns) },
 		func() ([]figures.Row, error) { return switching(ctx, resolver) },
-		func() ([]figures.Row, error) { return throughput(ctx, dir, resolver, coredns) },
+		func() ([]figures.Row, error) { return load(ctx, dir, resolver, references) },
 		func() ([]figures.Row, error) { return memory("after load", resolver, coredns) },
+		func() ([]figures.Row, error) { return flood(ctx, resolver) },
 	} {
-		rows, err := measure()
+		rows, err := part()
 		if err != nil {
 			return err
 		}

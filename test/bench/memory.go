@@ -7,10 +7,11 @@ import (
 )
 
 // memory gives the resident memory of the resolver, beside CoreDNS's where it
-// runs: all of it, and the part that isn't backed by the program's file.
+// runs: all of it, the part that isn't backed by the program's file, and the most
+// that it ever was.
 func memory(when string, resolver, coredns *server) ([]figures.Row, error) {
 	var rows []figures.Row
-	for _, field := range []string{"VmRSS", "RssAnon"} {
+	for _, field := range []string{"VmRSS", "RssAnon", "VmHWM"} {
 		own, err := figures.Resident(resolver.PID, field)
 		if err != nil {
 			return nil, err

@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"time"
@@ -16,71 +13,120 @@ import (
 	"github.com/registry-failover/registry-failover/test/bench/figures"
 )
 
-const (
-	runs    = 5
-	runTime = 5 * time.Second
-)
-
-// throughput measures how many A queries per second the resolver answers, by
-// turns with CoreDNS where that runs, so that a busy machine slows both.
-func throughput(ctx context.Context, dir string, resolver, coredns *server) ([]figures.Row, error) {
-	dnsperf, err := exec.LookPath("dnsperf")
+// load measures how many A queries per second the resolver answers over UDP and
+// TCP, and how long they take at a rate that leaves room, beside the references.
+func load(ctx context.Context, dir string, resolver *server, references []*server) ([]figures.Row, error) {
+	path, err := exec.LookPath("dnsperf")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "throughput is not measured, because dnsperf is missing: apt-get install dnsperf")
 		return nil, nil
 	}
-	queries := filepath.Join(dir, "queries")
-	if err := os.WriteFile(queries, []byte(endpoint+" A\n"), 0o644); err != nil {
+	perf := dnsperf{path: path, queries: filepath.Join(dir, "queries")}
+	if err := os.WriteFile(perf.queries, []byte(endpoint+" A\n"), 0o644); err != nil {
 		return nil, err
 	}
-	servers := []*server{resolver}
-	if coredns != nil {
-		servers = append(servers, coredns)
+	udp, err := perf.byTurns(ctx, append([]*server{resolver}, references...))
+	if err != nil {
+		return nil, err
 	}
-	fmt.Fprintf(os.Stderr, "%d runs of dnsperf: %v\n", runs*len(servers), time.Duration(runs*len(servers))*runTime)
-	perSecond := make([][]float64, len(servers))
-	for range runs {
-		for i, s := range servers {
-			measured, err := perform(ctx, dnsperf, queries, s.addr)
-			if err != nil {
-				return nil, err
-			}
-			perSecond[i] = append(perSecond[i], measured)
-		}
+	rows := udp.throughput("UDP")
+
+	// The echo knows no TCP.
+	overTCP := slices.DeleteFunc(append([]*server{resolver}, references...), func(s *server) bool { return s.name == "echo" })
+	tcp, err := perf.byTurns(ctx, overTCP, "-m", "tcp")
+	if err != nil {
+		return nil, err
 	}
-	own := figures.Median(perSecond[0])
-	r := figures.Row{What: "A queries per second", Figure: rate(own), Worst: rate(slices.Min(perSecond[0]))}
-	if coredns != nil {
-		other := figures.Median(perSecond[1])
-		r.Reference = rate(other) + " CoreDNS"
-		r.Ratio = figures.Ratio(own, other)
+	rows = append(rows, tcp.throughput("TCP")...)
+
+	knot := find(references, "Knot")
+	if knot == nil {
+		return rows, nil
 	}
-	return []figures.Row{r}, nil
+	half := int(udp.median(knot)) / 2
+	delays, err := perf.byTurns(ctx, []*server{resolver, knot}, "-v", "-Q", strconv.Itoa(half))
+	if err != nil {
+		return nil, err
+	}
+	own, other := delays.p99(resolver), delays.p99(knot)
+	return append(rows, figures.Row{
+		What:   fmt.Sprintf("99 of 100 queries at %d per second, half of Knot's", half),
+		Figure: figures.Milliseconds(figures.Median(own)), Worst: figures.Milliseconds(slices.Max(own)),
+		Reference: figures.Milliseconds(figures.Median(other)) + " Knot",
+		Ratio:     figures.Ratio(float64(figures.Median(own)), float64(figures.Median(other))),
+	}), nil
 }
 
-func rate(perSecond float64) string { return strconv.FormatFloat(perSecond, 'f', 0, 64) }
+// measured are the runs against each server; the first one is the resolver.
+type measured struct {
+	servers []*server
+	runs    map[*server][]run
+}
 
-var (
-	queriesPerSecond = regexp.MustCompile(`Queries per second:\s+([0-9.]+)`)
-	nothingLost      = regexp.MustCompile(`Queries lost:\s+0 `)
-	onlyNoError      = regexp.MustCompile(`Response codes:\s+NOERROR [0-9]+ \(100\.00%\)`)
-)
+// byTurns measures each server several times, one after the other, so that a
+// busy machine slows all.
+func (d dnsperf) byTurns(ctx context.Context, servers []*server, options ...string) (measured, error) {
+	fmt.Fprintf(os.Stderr, "%d runs of dnsperf %v: %v\n", runs*len(servers), options, time.Duration(runs*len(servers))*runTime)
+	m := measured{servers, map[*server][]run{}}
+	for range runs {
+		for _, s := range servers {
+			got, err := d.against(ctx, s, options...)
+			if err != nil {
+				return measured{}, err
+			}
+			m.runs[s] = append(m.runs[s], got)
+		}
+	}
+	return m, nil
+}
 
-// perform runs dnsperf once. A lost query or an answer other than NOERROR is
-// an error: dropping is faster than answering.
-func perform(ctx context.Context, dnsperf, queries, addr string) (float64, error) {
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return 0, err
+// each gives one figure of all runs against a server.
+func each[T any](m measured, s *server, figure func(run) T) []T {
+	var all []T
+	for _, r := range m.runs[s] {
+		all = append(all, figure(r))
 	}
-	out, err := exec.CommandContext(ctx, dnsperf, "-s", host, "-p", port, "-d", queries,
-		"-l", strconv.Itoa(int(runTime.Seconds())), "-c", "4", "-T", "1").CombinedOutput()
-	if err != nil {
-		return 0, fmt.Errorf("dnsperf failed: %w\n%s", err, out)
+	return all
+}
+
+func (m measured) perSecond(s *server) []float64 {
+	return each(m, s, func(r run) float64 { return r.perSecond })
+}
+
+func (m measured) cpu(s *server) []time.Duration {
+	return each(m, s, func(r run) time.Duration { return r.cpu })
+}
+
+func (m measured) p99(s *server) []time.Duration {
+	return each(m, s, func(r run) time.Duration { return r.p99 })
+}
+
+func (m measured) median(s *server) float64 { return figures.Median(m.perSecond(s)) }
+
+// throughput has a line of queries per second and one of processor time for
+// each reference: where dnsperf is slower than the servers, the second tells more.
+func (m measured) throughput(protocol string) []figures.Row {
+	rate := func(perSecond float64) string { return strconv.FormatFloat(perSecond, 'f', 0, 64) }
+	resolver, references := m.servers[0], m.servers[1:]
+	own, cpu := m.perSecond(resolver), m.cpu(resolver)
+	perSecond := figures.Row{What: "A queries per second over " + protocol, Figure: rate(figures.Median(own)), Worst: rate(slices.Min(own))}
+	perQuery := figures.Row{What: "processor time of one, over " + protocol, Figure: micro(figures.Median(cpu)), Worst: micro(slices.Max(cpu))}
+	if len(references) == 0 {
+		return []figures.Row{perSecond, perQuery}
 	}
-	found := queriesPerSecond.FindSubmatch(out)
-	if found == nil || !nothingLost.Match(out) || !onlyNoError.Match(out) {
-		return 0, errors.New("dnsperf saw lost queries or other answers than NOERROR from " + addr + ":\n" + string(out))
+	var rates, times []figures.Row
+	for _, s := range references {
+		perSecond.Reference = rate(m.median(s)) + " " + s.name
+		perSecond.Ratio = figures.Ratio(figures.Median(own), m.median(s))
+		rates = append(rates, perSecond)
+		middle := figures.Median(m.cpu(s))
+		perQuery.Reference = micro(middle) + " " + s.name
+		perQuery.Ratio = figures.Ratio(float64(figures.Median(cpu)), float64(middle))
+		times = append(times, perQuery)
 	}
-	return strconv.ParseFloat(string(found[1]), 64)
+	return append(rates, times...)
+}
+
+func micro(d time.Duration) string {
+	return fmt.Sprintf("%.2f µs", float64(d)/float64(time.Microsecond))
 }
