@@ -16,13 +16,13 @@ import (
 
 const batchSize = 32
 
-// Serve sends each packet back as an answer, on a socket of one port for each
-// processor, and logs the address as the resolver does. It returns when it fails.
+// Serve sends each packet back as an answer, on as many sockets of one port as
+// the resolver has, and logs the address as that does. It returns when it fails.
 func Serve(ctx context.Context, logger *slog.Logger) error {
 	config := net.ListenConfig{Control: sharePort}
 	addr := "127.0.0.1:0"
 	var group errgroup.Group
-	for range runtime.GOMAXPROCS(0) {
+	for range min((runtime.GOMAXPROCS(0)+1)/2, 4) {
 		socket, err := config.ListenPacket(ctx, "udp", addr)
 		if err != nil {
 			return err
