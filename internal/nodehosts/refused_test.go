@@ -33,8 +33,8 @@ func TestApplySaysWhyTheSystemRefuses(t *testing.T) {
 				}
 			}
 			if c.rename != nil {
-				f.rename = func(from, to string) error {
-					return &os.LinkError{Op: "rename", Old: from, New: to, Err: c.rename}
+				f.rename = func(_, _ string, _ uint) error {
+					return c.rename
 				}
 			}
 			changed, err := f.Apply(hangzhou)
@@ -72,7 +72,6 @@ func TestApplyNeedsTheDirectory(t *testing.T) {
 }
 
 func TestApplyStartsAgainWhenOthersWrite(t *testing.T) {
-	const added = "10.9.8.7 mirror.internal\n"
 	for sentence, interfere := range map[string]func(t *testing.T, path, temp string){
 		"another program adds a line": func(t *testing.T, path, _ string) { write(t, path, localhost+added) },
 		"another run takes the temporary file away": func(t *testing.T, path, temp string) {
@@ -105,11 +104,11 @@ func TestApplyTriesAgainWhenTheTemporaryFileIsGone(t *testing.T) {
 	path := hostsFile(t, localhost)
 	f := NewFile(path)
 	tries := 0
-	f.rename = func(from, to string) error {
+	f.rename = func(from, to string, flags uint) error {
 		if tries++; tries == 1 {
 			_ = os.Remove(from)
 		}
-		return os.Rename(from, to)
+		return rename(from, to, flags)
 	}
 	if !apply(t, f, hangzhou) || tries != 2 {
 		t.Errorf("it took %d tries", tries)

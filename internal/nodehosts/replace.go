@@ -1,6 +1,7 @@
 package nodehosts
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,48 +9,90 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/registry-failover/registry-failover/internal/fserror"
 )
 
 // errOvertaken says that someone else changed the file, or took our temporary one away.
 var errOvertaken = errors.New("overtaken by another writer")
 
-// replace puts the content in the place of the file, if that still is what old says.
-func (f *File) replace(old snapshot, content []byte) (err error) {
+// replace puts the content in the place of the file, if that still is what old
+// says, and if nobody has it open for writing or nobody is to be waited for.
+//
+// The temporary file and the file change places, so that what was replaced can
+// be looked at: where it isn't what old says, it is put back.
+func (f *File) replace(old snapshot, content []byte, wait bool) error {
 	temp, err := f.create(filepath.Dir(f.path), tempPrefix(f.path)+"*")
 	if err != nil {
 		return failure(f.path, "can't be replaced", err)
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(temp.Name())
-		}
-	}()
-	if err := errors.Join(fill(temp, old, content), temp.Close()); err != nil {
+	defer func() { _ = os.Remove(temp.Name()) }()
+	if err := errors.Join(f.fill(temp, old, content), temp.Close()); err != nil {
 		return failure(f.path, "can't be replaced", err)
 	}
-	// What others write between this look and the rename is lost; the file's
-	// format has no lock that they would honour, so the gap is only kept short.
-	now, err := takeSnapshot(f.path)
+	if !old.stands(f.path, wait) {
+		return errOvertaken // without a moment in which readers miss what has been written
+	}
+	kept, err := f.exchange(temp.Name(), old.exists)
 	if err != nil {
 		return err
 	}
-	if !now.equal(old) {
-		return errOvertaken
-	}
-	err = f.rename(temp.Name(), f.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		// Another run takes our temporary file for a left-over one.
-		return errOvertaken
-	}
-	if err != nil {
-		return failure(f.path, "can't be replaced", err)
+	if kept && !old.stands(temp.Name(), wait) {
+		ours := snapshot{content: content, exists: true, mode: old.mode, owner: old.owner}
+		return cmp.Or(f.putBack(temp.Name(), ours), errOvertaken)
 	}
 	return nil
 }
 
-// fill writes the temporary file to disk, with the mode and the owner of the old one.
-func fill(temp *os.File, old snapshot, content []byte) error {
+// stands says whether the file is still what the snapshot says. A file that
+// somebody has open for writing doesn't count as such, if that matters.
+func (s snapshot) stands(path string, unopened bool) bool {
+	l := takeLease(path)
+	defer l.release()
+	now, err := takeSnapshot(path)
+	return err == nil && now.equal(s) && (!unopened || !l.disturbed())
+}
+
+// exchange puts the temporary file in the place of the hosts file, and reports
+// whether that has the temporary one's name now.
+func (f *File) exchange(temp string, exists bool) (kept bool, err error) {
+	flags := uint(unix.RENAME_NOREPLACE)
+	if exists {
+		flags = unix.RENAME_EXCHANGE
+	}
+	err = f.rename(temp, f.path, flags)
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) {
+		// A file system that knows no exchange. What others write in this very
+		// moment is lost there, which is better than a node without its block.
+		exists, err = false, f.rename(temp, f.path, 0)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrExist):
+		// The file has come or gone, or another run takes our temporary file for a left-over one.
+		return false, errOvertaken
+	case err != nil:
+		return false, failure(f.path, "can't be replaced", err)
+	}
+	return exists, nil
+}
+
+// putBack undoes an exchange. Where what comes out is not what we put in,
+// somebody has written that too, and the newest stays.
+func (f *File) putBack(temp string, ours snapshot) error {
+	if _, err := f.exchange(temp, true); err != nil || ours.stands(temp, false) {
+		return err
+	}
+	_, err := f.exchange(temp, true)
+	return err
+}
+
+func rename(from, to string, flags uint) error {
+	return unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, flags)
+}
+
+// fill writes the temporary file to disk, with the mode, the owner and the attributes of the old one.
+func (f *File) fill(temp *os.File, old snapshot, content []byte) error {
 	if _, err := temp.Write(content); err != nil {
 		return err
 	}
@@ -65,6 +108,9 @@ func fill(temp *os.File, old snapshot, content []byte) error {
 	}
 	if err := temp.Chmod(old.mode); err != nil {
 		return err
+	}
+	if old.exists {
+		keepAttributes(f.path, temp)
 	}
 	return temp.Sync()
 }
