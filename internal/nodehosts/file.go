@@ -28,11 +28,12 @@ func NewFile(path string) *File {
 	return &File{path: path, create: os.CreateTemp, rename: rename}
 }
 
-// Read returns the file's content, nothing for a missing file. It refuses what
-// Apply couldn't replace: a symbolic link, anything but a regular file, and more than MaxBytes.
-func (f *File) Read() ([]byte, error) {
+// Read returns the file's content and when it was written last, nothing for a
+// missing file. It refuses what Apply couldn't replace: a symbolic link, anything
+// but a regular file, and more than MaxBytes.
+func (f *File) Read() (content []byte, written time.Time, err error) {
 	s, err := takeSnapshot(f.path)
-	return s.content, err
+	return s.content, s.written, err
 }
 
 // Apply makes the block in the file as wanted, and reports whether the file was

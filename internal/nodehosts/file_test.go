@@ -195,7 +195,7 @@ func TestApplyRefuses(t *testing.T) {
 			expectOnly(t, dir, "binary", "dangling", "folder", "link", "long", "plain")
 		})
 	}
-	if got, err := NewFile(at("plain")).Read(); string(got) != localhost || err != nil {
-		t.Errorf("the plain file reads %q, %v", got, err)
+	if got, written, err := NewFile(at("plain")).Read(); string(got) != localhost || err != nil || time.Since(written).Abs() > time.Minute {
+		t.Errorf("the plain file reads %q, of %s, %v", got, written, err)
 	}
 }

@@ -8,11 +8,13 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
 )
 
-// snapshot is all of a file that a replacement has to preserve.
+// snapshot is all of a file that a replacement has to preserve, and its age.
 type snapshot struct {
 	content []byte
+	written time.Time
 	exists  bool
 	mode    fs.FileMode
 	owner   owner
@@ -44,7 +46,7 @@ func takeSnapshot(path string) (snapshot, error) {
 	if len(content) > MaxBytes {
 		return snapshot{}, fmt.Errorf("hosts file %q is longer than %d bytes: shorten it, it is left as it is", path, MaxBytes)
 	}
-	return snapshot{content: content, exists: true, mode: info.Mode(), owner: ownerOf(info)}, nil
+	return snapshot{content: content, written: info.ModTime(), exists: true, mode: info.Mode(), owner: ownerOf(info)}, nil
 }
 
 // readBounded reads at most one byte more than MaxBytes.

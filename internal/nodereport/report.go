@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -17,6 +18,8 @@ const (
 	AnswersAnnotation = "registry-failover.io/answers"
 	// HostsAnnotation is one of the words below, or a sentence.
 	HostsAnnotation = "registry-failover.io/hosts"
+	// SinceAnnotation is Report.Since as RFC 3339, missing while that isn't known.
+	SinceAnnotation = "registry-failover.io/hosts-since"
 	// VersionAnnotation is the version of the resolver.
 	VersionAnnotation = "registry-failover.io/version"
 )
@@ -41,6 +44,10 @@ type Report struct {
 	// Answers are by endpoint name.
 	Answers map[string]Answer
 	Hosts   string
+	// Since is when the block became what it is now, by the node's clock, in whole
+	// seconds. What copied the hosts file before has another block, or none. After
+	// a restart of the resolver it may be later: when anybody last wrote the file.
+	Since   time.Time
 	Version string
 }
 
@@ -64,7 +71,7 @@ func Hash(value string) string {
 
 // Equal says whether both tell the same.
 func (r Report) Equal(s Report) bool {
-	return r.Hosts == s.Hosts && r.Version == s.Version && maps.Equal(r.Answers, s.Answers)
+	return r.Hosts == s.Hosts && r.Version == s.Version && r.Since.Equal(s.Since) && maps.Equal(r.Answers, s.Answers)
 }
 
 // Annotations renders the report: the same report always as the same text.
@@ -77,17 +84,23 @@ func (r Report) Annotations() map[string]string {
 	if err != nil {
 		panic(err) // no value of this type fails
 	}
-	return map[string]string{
+	annotations := map[string]string{
 		AnswersAnnotation: string(text),
 		HostsAnnotation:   oneLine(r.Hosts),
 		VersionAnnotation: r.Version,
 	}
+	if !r.Since.IsZero() {
+		annotations[SinceAnnotation] = r.Since.UTC().Format(time.RFC3339)
+	}
+	return annotations
 }
 
 // Parse reads a report. It takes any hosts sentence and any version, and ignores
-// other annotations and unknown fields of an answer. An error is one sentence.
+// other annotations, unknown fields of an answer and a time that is none. An
+// error is one sentence.
 func Parse(annotations map[string]string) (Report, error) {
 	r := Report{Hosts: annotations[HostsAnnotation], Version: annotations[VersionAnnotation]}
+	r.Since, _ = time.Parse(time.RFC3339, annotations[SinceAnnotation])
 	text, there := annotations[AnswersAnnotation]
 	if !there || r.Hosts == "" {
 		return Report{}, errors.New("the annotations " + AnswersAnnotation + " and " + HostsAnnotation +

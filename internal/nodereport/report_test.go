@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,6 +21,7 @@ var golden = nodereport.Report{
 		"undecided.registry.io":    {},
 	},
 	Hosts:   nodereport.Applied,
+	Since:   time.Date(2026, 11, 23, 1, 59, 58, 0, time.UTC),
 	Version: "v0.1.0",
 }
 
@@ -75,6 +77,7 @@ func TestParse(t *testing.T) {
 			annotations: map[string]string{
 				"registry-failover.io/answers": `{"a.example.com":{"switch":"sha256:00","target":"privatezone","since":{"x":[1]}}}`,
 				"registry-failover.io/hosts":   "none", "registry-failover.io/version": "v9.0.0", "registry-failover.io/new": "{",
+				"registry-failover.io/hosts-since": "yesterday",
 			},
 			want: nodereport.Report{
 				Answers: map[string]nodereport.Answer{"a.example.com": {Switch: "sha256:00", Target: "privatezone"}},

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -34,7 +36,11 @@ type hostsKeeper struct {
 	wanted newest[wish]
 	// tell takes what the file holds together with the answers that it holds them
 	// for. It doesn't block.
-	tell   func(nodereport.Report)
+	tell func(nodereport.Report)
+	// block is what the file's block held when it was looked at last, and since
+	// when; nothing before the first look.
+	block  map[string][]netip.Addr
+	since  time.Time
 	log    *slog.Logger
 	alarm  alarm
 	synced prometheus.Gauge
@@ -55,6 +61,9 @@ func newHostsKeeper(file *nodehosts.File, registerer prometheus.Registerer, log 
 func (k *hostsKeeper) run(ctx context.Context) {
 	var now *wish // nil before anything is wanted: the file stays as the last run left it
 	var holds string
+	report := func() {
+		k.tell(nodereport.Report{Answers: now.answers, Hosts: holds, Since: k.since})
+	}
 	tick := time.NewTicker(recheck)
 	defer tick.Stop()
 	k.wanted.each(ctx, tick.C, func(w wish) {
@@ -63,11 +72,11 @@ func (k *hostsKeeper) run(ctx context.Context) {
 			holds = k.apply(w)
 		}
 		now = &w
-		k.tell(nodereport.Report{Answers: w.answers, Hosts: holds})
+		report()
 	}, func() {
 		if now != nil {
 			holds = k.apply(*now)
-			k.tell(nodereport.Report{Answers: now.answers, Hosts: holds})
+			report()
 		}
 	})
 }
@@ -78,8 +87,12 @@ func (k *hostsKeeper) apply(w wish) (holds string) {
 	if changed {
 		k.log.Info("the hosts file was changed", "entries", len(w.block.Entries), "uninstalling", w.uninstalling)
 	}
-	content, unread := k.file.Read()
+	content, written, unread := k.file.Read()
 	err = cmp.Or(err, unread)
+	block := nodehosts.Applied(content)
+	if unread == nil {
+		k.date(block, changed, written)
+	}
 	if !w.uninstalling {
 		err = errors.Join(err, foreign(content, w.block.Known))
 	}
@@ -90,10 +103,22 @@ func (k *hostsKeeper) apply(w wish) (holds string) {
 		return err.Error()
 	case w.uninstalling:
 		return nodereport.Removed
-	case len(nodehosts.Applied(content)) == 0:
+	case len(block) == 0:
 		return nodereport.None
 	}
 	return nodereport.Applied
+}
+
+// date keeps since when the block is what it is. One that somebody damaged and
+// that was repaired is as old as before.
+func (k *hostsKeeper) date(block map[string][]netip.Addr, changed bool, written time.Time) {
+	switch {
+	case changed && (k.block == nil || !maps.EqualFunc(block, k.block, slices.Equal)):
+		k.since = time.Now().Truncate(time.Second)
+	case k.block == nil: // an earlier run wrote it, or there never was one
+		k.since = written.Truncate(time.Second)
+	}
+	k.block = block
 }
 
 // foreign returns an error when others name a shared endpoint in the file too.

@@ -82,13 +82,14 @@ func answered(sw, target string) map[string]nodereport.Answer {
 
 func TestChangesAreReportedOnceEach(t *testing.T) {
 	inBubble(t, nil, func(b *bench) {
+		begin := time.Now()
 		b.read <- read("hangzhou", "-")
 		settle()
 		first := b.one("a failover")
 		if first.Version == "" {
 			t.Error("the version is missing")
 		}
-		want := nodereport.Report{Answers: answered("hangzhou", "hangzhou/internal"), Hosts: "applied", Version: first.Version}
+		want := nodereport.Report{Answers: answered("hangzhou", "hangzhou/internal"), Hosts: "applied", Since: begin, Version: first.Version}
 		if diff := cmp.Diff(want, first); diff != "" {
 			t.Error(diff)
 		}
@@ -100,7 +101,7 @@ func TestChangesAreReportedOnceEach(t *testing.T) {
 		b.read <- read("to: hangzhou\nfrom: zhangjiakou\nnodes: other", "-")
 		b.read <- read("zhangjiakou", "-")
 		settle()
-		want.Answers = answered("zhangjiakou", "zhangjiakou/internal")
+		want.Answers, want.Since = answered("zhangjiakou", "zhangjiakou/internal"), begin.Add(4*time.Second)
 		if diff := cmp.Diff(want, b.one("two changes at once")); diff != "" {
 			t.Error(diff)
 		}
