@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/rest"
 
 	"github.com/registry-failover/registry-failover/internal/stragglers"
 	"github.com/registry-failover/registry-failover/pkg/config"
@@ -33,14 +33,15 @@ func clusterFlags() *genericclioptions.ConfigFlags {
 	return flags
 }
 
-func connect(flags *genericclioptions.ConfigFlags) (corev1client.CoreV1Interface, error) {
+func connect(flags *genericclioptions.ConfigFlags) (*rest.Config, corev1client.CoreV1Interface, error) {
 	c, err := flags.ToRESTConfig()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c.QPS, c.Burst = 50, 100 // one request after the other; client-go's 5 a second would only delay them
 	c.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
-	return corev1client.NewForConfig(c)
+	client, err := corev1client.NewForConfig(c)
+	return c, client, err
 }
 
 // straggler is what explain tells of an image that pods of one owner name by a source host.
@@ -58,8 +59,8 @@ type straggler struct {
 }
 
 // readClusterConfig reads what is in force in the cluster.
-func readClusterConfig(ctx context.Context, client corev1client.ConfigMapsGetter) (*config.Config, error) {
-	found, err := client.ConfigMaps(productNamespace).Get(ctx, configMap, metav1.GetOptions{})
+func readClusterConfig(ctx context.Context, client corev1client.ConfigMapsGetter, namespace string) (*config.Config, error) {
+	found, err := client.ConfigMaps(namespace).Get(ctx, configMap, metav1.GetOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("the configuration of the cluster can't be read, name a file with --config: %w", err)
 	}
@@ -134,13 +135,6 @@ func explainCluster(ctx context.Context, client corev1client.CoreV1Interface, c 
 		say(stderr, "no unfinished pod names a source host")
 	}
 	return found, nil
-}
-
-func writeClusterJSON(w io.Writer, found []straggler) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(found)
 }
 
 // writeClusterText writes the images under a heading for each owner.

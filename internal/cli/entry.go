@@ -73,8 +73,12 @@ func writeJSON(w io.Writer, entries []entry) error {
 	if entries == nil {
 		entries = []entry{} // a list, not null
 	}
+	return writeIndented(w, entries)
+}
+
+func writeIndented(w io.Writer, value any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(entries)
+	return e.Encode(value)
 }

@@ -123,13 +123,13 @@ func (o *explainOptions) runOffline(cmd *cobra.Command, args []string, out io.Wr
 }
 
 func (o *explainOptions) runCluster(cmd *cobra.Command, out io.Writer) error {
-	client, err := connect(o.kube)
+	_, client, err := connect(o.kube)
 	if err != nil {
 		return err
 	}
 	var c *config.Config
 	if o.config == "" {
-		c, err = readClusterConfig(cmd.Context(), client)
+		c, err = readClusterConfig(cmd.Context(), client, productNamespace)
 	} else {
 		c, err = readConfig(&input{stdin: cmd.InOrStdin()}, o.config)
 	}
@@ -141,7 +141,7 @@ func (o *explainOptions) runCluster(cmd *cobra.Command, out io.Writer) error {
 		return err
 	}
 	if o.output == "json" {
-		return writeClusterJSON(out, found)
+		return writeIndented(out, found)
 	}
 	writeClusterText(out, found)
 	return nil

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -14,6 +15,8 @@ import (
 // The exit codes, the same for every verb and every output format.
 const (
 	exitFine = 0
+	// exitFailed: something was looked at and isn't as it should be.
+	exitFailed = 1
 	// exitNotRun: wrong usage, or what was asked for could not be done.
 	exitNotRun = 2
 	// exitTimedOut: a time that was set has run out.
@@ -34,6 +37,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetErr(stderr)
 	if err := root.ExecuteContext(ctx); err != nil {
 		say(stderr, err.Error())
+		if verdict, ok := errors.AsType[verdict](err); ok {
+			return verdict.code
+		}
 		if isTimeout(err) {
 			return exitTimedOut
 		}
@@ -41,6 +47,15 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	return exitFine
 }
+
+// verdict is the sentence of a verb that could do what it was asked for, and has
+// an exit code to tell of it.
+type verdict struct {
+	code     int
+	sentence string
+}
+
+func (v verdict) Error() string { return v.sentence }
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
@@ -57,7 +72,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(newExplain(), newVersion())
+	root.AddCommand(newExplain(), newStatus(), newVersion())
 	root.SetHelpCommand(newHelp())
 	return root
 }

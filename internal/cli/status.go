@@ -1,0 +1,175 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"github.com/registry-failover/registry-failover/internal/rollout"
+)
+
+const statusLong = `Tell for each shared endpoint what the switch says and how many of the
+cluster's nodes have applied it, which haven't and why, what else nodes report,
+and which pods on the host network keep a copy of the hosts file from before.
+
+With --wait it returns when every node has applied the switch. It asks with your
+own rights: to get two ConfigMaps and list Leases in the product's namespace, and
+to list nodes and pods. It says where it can do without.`
+
+const statusExample = `  # Where do pulls lead now?
+  kubectl registry-failover status
+
+  # After the switch was thrown
+  kubectl registry-failover status --wait --timeout 30s`
+
+type statusOptions struct {
+	wait    bool
+	timeout time.Duration
+	output  string
+	kube    *genericclioptions.ConfigFlags
+}
+
+func newStatus() *cobra.Command {
+	o := statusOptions{kube: clusterFlags()}
+	*o.kube.Namespace = productNamespace
+	cmd := &cobra.Command{
+		Use:                   "status [--wait [--timeout DURATION]] [-o json]",
+		Short:                 "Tell which nodes have applied the switch",
+		Long:                  statusLong,
+		Example:               statusExample,
+		DisableFlagsInUseLine: true,
+		RunE:                  o.run,
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.BoolVar(&o.wait, "wait", false, "wait until every node has applied the switch")
+	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how `LONG` to wait at most, such as 90s")
+	flags.StringVarP(&o.output, "output", "o", "text", "`FORMAT` of the output: text or json")
+	o.kube.AddFlags(flags)
+	flags.Lookup("namespace").Usage = "the namespace that the product is installed in"
+	return cmd
+}
+
+func (o *statusOptions) run(cmd *cobra.Command, args []string) error {
+	switch {
+	case o.output != "text" && o.output != "json":
+		return fmt.Errorf("output format %q: must be text or json", o.output)
+	case len(args) > 0:
+		return fmt.Errorf("unexpected argument %q: status tells of all endpoints", args[0])
+	case o.timeout <= 0:
+		return fmt.Errorf("--timeout %s: must be longer than nothing", o.timeout)
+	case !o.wait && cmd.Flags().Changed("timeout"):
+		return errors.New("--timeout needs --wait: without it nothing is waited for")
+	}
+	client, err := newStatusClient(o.kube)
+	if err != nil {
+		return err
+	}
+	result, err := o.look(cmd.Context(), client, func(progress string) { say(cmd.ErrOrStderr(), progress) })
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if o.output == "json" {
+		err = writeIndented(&out, result)
+	} else {
+		writeStatus(&out, result)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := out.WriteTo(cmd.OutOrStdout()); err != nil {
+		return fmt.Errorf("the output can't be written: %w", err)
+	}
+	return o.judge(result)
+}
+
+// look reads what there is, with --wait until it is as it should be or the time is over.
+func (o *statusOptions) look(ctx context.Context, client *statusClient, tell func(string)) (statusResult, error) {
+	var r statusResult
+	begin := time.Now()
+	var in rollout.Input
+	err := o.limit(ctx, o.timeout, func(ctx context.Context) (err error) { in, err = client.read(ctx); return err })
+	if err != nil {
+		return r, err
+	}
+	told := ""
+	for {
+		asked := time.Now()
+		err := o.limit(ctx, o.timeout-time.Since(begin), func(ctx context.Context) error { return client.refresh(ctx, &in) })
+		waited := time.Since(begin)
+		over := !o.wait || waited >= o.timeout
+		now := ""
+		switch {
+		case err != nil && (over || apierrors.IsForbidden(err)):
+			return r, err
+		case err != nil: // an API server that is away for a moment is no reason to give up
+			now = err.Error()
+		default:
+			r.Status = rollout.Judge(in)
+			over = over || r.Switched()
+			now = progress(r.Status)
+		}
+		if over {
+			break
+		}
+		if now != told {
+			tell(now)
+			told = now
+		}
+		// Of a large cluster much is read: at most a third of the time goes into it.
+		pause := max(poll, 2*time.Since(asked))
+		select {
+		case <-time.After(min(pause, o.timeout-waited)):
+		case <-ctx.Done():
+			return r, ctx.Err()
+		}
+	}
+	if o.wait {
+		r.Seconds = new(time.Since(begin).Seconds())
+	}
+	err = o.limit(ctx, lastLook, func(ctx context.Context) (err error) { in.Pods, err = client.pods(ctx, tell); return err })
+	if err != nil {
+		return r, err
+	}
+	in.Now = time.Now()
+	r.Status = rollout.Judge(in)
+	if in.Pods == nil {
+		r.Pods = nil // not known, in JSON null
+	}
+	return r, nil
+}
+
+const (
+	// poll is how often the nodes' reports are read while they are waited for.
+	poll = 200 * time.Millisecond
+	// lastLook is how long the look at the end of the time may take, and the list of pods.
+	lastLook = 5 * time.Second
+)
+
+// limit doesn't let a reader wait much longer than asked for an API server that is silent.
+func (o *statusOptions) limit(ctx context.Context, left time.Duration, read func(context.Context) error) error {
+	if o.wait {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, max(left, lastLook))
+		defer cancel()
+	}
+	return read(ctx)
+}
+
+func (o *statusOptions) judge(r statusResult) error {
+	if r.Switched() {
+		return nil
+	}
+	v := verdict{exitFailed, progress(r.Status)}
+	if o.wait {
+		v = verdict{exitTimedOut, fmt.Sprintf("after %s: %s", o.timeout, v.sentence)}
+	}
+	return v
+}

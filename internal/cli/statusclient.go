@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	coordinationv1client "k8s.io/client-go/kubernetes/typed/coordination/v1"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/tools/pager"
+
+	"github.com/registry-failover/registry-failover/internal/nodereport"
+	"github.com/registry-failover/registry-failover/internal/rollout"
+	"github.com/registry-failover/registry-failover/pkg/config"
+)
+
+// switchConfigMap is what people throw.
+const switchConfigMap = "registry-failover"
+
+// statusClient reads what status tells of.
+type statusClient struct {
+	namespace string
+	core      corev1client.CoreV1Interface
+	leases    coordinationv1client.LeasesGetter
+	// nodes says whether there are reports to count.
+	nodes bool
+}
+
+func newStatusClient(flags *genericclioptions.ConfigFlags) (*statusClient, error) {
+	c, core, err := connect(flags)
+	if err != nil {
+		return nil, err
+	}
+	leases, err := coordinationv1client.NewForConfig(c)
+	return &statusClient{namespace: *flags.Namespace, core: core, leases: leases}, err
+}
+
+// read gets what doesn't change while somebody waits.
+func (c *statusClient) read(ctx context.Context) (rollout.Input, error) {
+	cfg, err := readClusterConfig(ctx, c.core, c.namespace)
+	if err != nil {
+		return rollout.Input{}, fmt.Errorf("the product's namespace is named with --namespace: %w", err)
+	}
+	c.nodes = cfg.Node.Hosts != config.HostsOff
+	return rollout.Input{Endpoints: cfg.Zones()}, nil
+}
+
+// refresh gets the switch, the nodes and their reports.
+func (c *statusClient) refresh(ctx context.Context, in *rollout.Input) error {
+	found, err := c.core.ConfigMaps(c.namespace).Get(ctx, switchConfigMap, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err): // then no endpoint has a value, which is told
+		in.Switch = nil
+	case err != nil:
+		return fmt.Errorf("the switch can't be read: %w", err)
+	default:
+		in.Switch = found.Data
+	}
+	in.Now, in.Nodes, in.Leases = time.Now(), nil, nil
+	if !c.nodes {
+		return nil
+	}
+	err = each(ctx, metav1.ListOptions{}, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		return c.core.Nodes().List(ctx, o)
+	}, func(n *corev1.Node) { in.Nodes = append(in.Nodes, *n) })
+	if err != nil {
+		return fmt.Errorf("the nodes can't be listed: %w", err)
+	}
+	err = each(ctx, metav1.ListOptions{LabelSelector: nodereport.Selector}, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		return c.leases.Leases(c.namespace).List(ctx, o)
+	}, func(l *coordinationv1.Lease) { in.Leases = append(in.Leases, *l) })
+	if err != nil {
+		return fmt.Errorf("the nodes' reports can't be listed: %w", err)
+	}
+	return nil
+}
+
+// pods lists those on the host network; nil when the caller may not.
+func (c *statusClient) pods(ctx context.Context, tell func(string)) ([]corev1.Pod, error) {
+	pods := []corev1.Pod{}
+	if !c.nodes {
+		return pods, nil
+	}
+	options := metav1.ListOptions{FieldSelector: "spec.hostNetwork=true"}
+	err := each(ctx, options, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		return c.core.Pods(metav1.NamespaceAll).List(ctx, o)
+	}, func(p *corev1.Pod) { pods = append(pods, *p) })
+	if apierrors.IsForbidden(err) {
+		tell(fmt.Sprintf("you may not list pods, so that it isn't known which keep a copy of an earlier hosts file: %v", err))
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the pods on the host network can't be listed: %w", err)
+	}
+	return pods, nil
+}
+
+// each calls take with every object that list returns, page by page.
+func each[T runtime.Object](ctx context.Context, options metav1.ListOptions, list func(context.Context, metav1.ListOptions) (runtime.Object, error), take func(T)) error {
+	return pager.New(list).EachListItem(ctx, options, func(object runtime.Object) error {
+		item, ok := object.(T)
+		if !ok {
+			return fmt.Errorf("a list holds a %T", object)
+		}
+		take(item)
+		return nil
+	})
+}

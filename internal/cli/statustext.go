@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/registry-failover/registry-failover/internal/rollout"
+)
+
+// statusResult is what status prints as JSON.
+type statusResult struct {
+	rollout.Status
+	// Seconds is how long was waited; only with --wait.
+	Seconds *float64 `json:"seconds,omitempty"`
+}
+
+// most is how many nodes or owners text names; JSON has all.
+const most = 20
+
+func writeStatus(w io.Writer, r statusResult) {
+	for _, e := range r.Endpoints {
+		value := strings.Join(strings.Split(e.Switch, "\n"), ", ")
+		fmt.Fprintf(w, "%s: %s\n", visible(e.Name), visible(value))
+		switch {
+		case e.Problem != "":
+			fmt.Fprintf(w, "  × %s: what was valid last is in force\n", escape(e.Problem))
+		case e.Nodes == 0:
+			fmt.Fprintln(w, "  ‼ no node reports: node.hosts is Off, or there is none")
+		case e.Switched < e.Nodes:
+			fmt.Fprintf(w, "  × %s\n", switched(e))
+		case r.Seconds != nil:
+			fmt.Fprintf(w, "  √ %s in %.1f s\n", switched(e), *r.Seconds)
+		default:
+			fmt.Fprintf(w, "  √ %s\n", switched(e))
+		}
+		writeNodes(w, "    ", e.Waiting)
+		for _, target := range slices.Sorted(maps.Keys(e.Targets)) {
+			fmt.Fprintf(w, "  %s to %s\n", several(e.Targets[target], "node leads", "nodes lead"), escape(target))
+		}
+	}
+	if r.Excluded > 0 {
+		fmt.Fprintf(w, "%s a hosts file, not counted\n", several(r.Excluded, "node without", "nodes without"))
+	}
+	if len(r.Findings) > 0 {
+		fmt.Fprintln(w, "‼ nodes report:")
+		writeNodes(w, "    ", r.Findings)
+	}
+	if len(r.Pods) > 0 {
+		writeOwners(w, r.Pods)
+	}
+}
+
+// switched counts the nodes of an endpoint.
+func switched(e rollout.Endpoint) string {
+	return fmt.Sprintf("%d of %s switched", e.Switched, several(e.Nodes, "node", "nodes"))
+}
+
+func writeNodes(w io.Writer, indent string, nodes []rollout.Node) {
+	for i, n := range nodes {
+		if i == most {
+			fmt.Fprintf(w, "%sand %d more, which -o json has\n", indent, len(nodes)-most)
+			return
+		}
+		fmt.Fprintf(w, "%s%s: %s\n", indent, visible(n.Node), escape(n.Text))
+	}
+}
+
+func writeOwners(w io.Writer, owners []rollout.Owner) {
+	pods := 0
+	for _, o := range owners {
+		pods += len(o.Pods)
+	}
+	fmt.Fprintf(w, "‼ %s with a copy of the hosts file from before the block changed, until a container starts there:\n",
+		several(pods, "pod on the host network", "pods on the host network"))
+	for i, o := range owners {
+		if i == most {
+			fmt.Fprintf(w, "    and those of %d more owners, which -o json has\n", len(owners)-most)
+			return
+		}
+		fmt.Fprintf(w, "    %s: %s: %s\n", visible(o.Namespace), visible(o.Owner), several(len(o.Pods), "pod", "pods"))
+	}
+}
+
+// progress is one sentence for all endpoints.
+func progress(s rollout.Status) string {
+	var all []string
+	for _, e := range s.Endpoints {
+		switch {
+		case e.Problem != "":
+			all = append(all, e.Problem)
+		case e.Switched < e.Nodes:
+			all = append(all, e.Name+": "+switched(e))
+		}
+	}
+	return strings.Join(all, "; ")
+}
