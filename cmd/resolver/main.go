@@ -9,12 +9,14 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/registry-failover/registry-failover/internal/configfile"
+	"github.com/registry-failover/registry-failover/internal/detours"
 	"github.com/registry-failover/registry-failover/internal/diagnostics"
 	"github.com/registry-failover/registry-failover/internal/dnsclient"
 	"github.com/registry-failover/registry-failover/internal/dnsserver"
@@ -71,6 +73,9 @@ func run(ctx context.Context, o options) error {
 	}
 	if o.hostsFile != "" {
 		wiring.Hosts = nodehosts.NewFile(o.hostsFile)
+		wiring.Detours = func(endpoints []string) ([]detours.Detour, error) {
+			return detours.In(filepath.Dir(o.hostsFile), endpoints)
+		}
 		if wiring.Report, err = o.reporter(); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -20,6 +21,8 @@ const (
 	HostsAnnotation = "registry-failover.io/hosts"
 	// SinceAnnotation is Report.Since as RFC 3339, missing while that isn't known.
 	SinceAnnotation = "registry-failover.io/hosts-since"
+	// FindingsAnnotation is Report.Findings as a JSON list, missing while there are none.
+	FindingsAnnotation = "registry-failover.io/findings"
 	// VersionAnnotation is the version of the resolver.
 	VersionAnnotation = "registry-failover.io/version"
 )
@@ -35,8 +38,12 @@ const (
 	Removed = "removed"
 )
 
-// MaxHostsBytes is how long a sentence about the hosts file may be.
-const MaxHostsBytes = 512
+const (
+	// MaxHostsBytes is how long a sentence about the hosts file may be, and each finding.
+	MaxHostsBytes = 512
+	// MaxFindings is how many findings are reported; further ones are left out.
+	MaxFindings = 8
+)
 
 // Report is what a node tells. The answers and the hosts file are of one
 // moment: Applied is said of the block that belongs to these answers.
@@ -47,8 +54,10 @@ type Report struct {
 	// Since is when the block became what it is now, by the node's clock, in whole
 	// seconds. What copied the hosts file before has another block, or none. After
 	// a restart of the resolver it may be later: when anybody last wrote the file.
-	Since   time.Time
-	Version string
+	Since time.Time
+	// Findings are sentences about what else on the node leads pulls elsewhere.
+	Findings []string
+	Version  string
 }
 
 // Answer is where one endpoint leads on the node.
@@ -71,7 +80,8 @@ func Hash(value string) string {
 
 // Equal says whether both tell the same.
 func (r Report) Equal(s Report) bool {
-	return r.Hosts == s.Hosts && r.Version == s.Version && r.Since.Equal(s.Since) && maps.Equal(r.Answers, s.Answers)
+	return r.Hosts == s.Hosts && r.Version == s.Version && r.Since.Equal(s.Since) &&
+		slices.Equal(r.Findings, s.Findings) && maps.Equal(r.Answers, s.Answers)
 }
 
 // Annotations renders the report: the same report always as the same text.
@@ -80,27 +90,44 @@ func (r Report) Annotations() map[string]string {
 	if answers == nil {
 		answers = map[string]Answer{}
 	}
-	text, err := json.Marshal(answers) // sorts the keys
-	if err != nil {
-		panic(err) // no value of this type fails
-	}
 	annotations := map[string]string{
-		AnswersAnnotation: string(text),
+		AnswersAnnotation: jsonText(answers),
 		HostsAnnotation:   oneLine(r.Hosts),
 		VersionAnnotation: r.Version,
 	}
 	if !r.Since.IsZero() {
 		annotations[SinceAnnotation] = r.Since.UTC().Format(time.RFC3339)
 	}
+	if len(r.Findings) > 0 {
+		var findings []string
+		for _, f := range r.Findings[:min(len(r.Findings), MaxFindings)] {
+			findings = append(findings, oneLine(f))
+		}
+		annotations[FindingsAnnotation] = jsonText(findings)
+	}
 	return annotations
 }
 
+// jsonText gives the same value always as the same text: keys are sorted.
+func jsonText(value any) string {
+	var text strings.Builder
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(value); err != nil {
+		panic(err) // no value of a report's types fails
+	}
+	return strings.TrimSuffix(text.String(), "\n")
+}
+
 // Parse reads a report. It takes any hosts sentence and any version, and ignores
-// other annotations, unknown fields of an answer and a time that is none. An
-// error is one sentence.
+// other annotations, unknown fields of an answer, and a time or findings in
+// a form that it doesn't know. An error is one sentence.
 func Parse(annotations map[string]string) (Report, error) {
 	r := Report{Hosts: annotations[HostsAnnotation], Version: annotations[VersionAnnotation]}
 	r.Since, _ = time.Parse(time.RFC3339, annotations[SinceAnnotation])
+	if json.Unmarshal([]byte(annotations[FindingsAnnotation]), &r.Findings) != nil {
+		r.Findings = nil
+	}
 	text, there := annotations[AnswersAnnotation]
 	if !there || r.Hosts == "" {
 		return Report{}, errors.New("the annotations " + AnswersAnnotation + " and " + HostsAnnotation +

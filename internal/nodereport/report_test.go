@@ -3,6 +3,7 @@ package nodereport_test
 import (
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,8 +21,11 @@ var golden = nodereport.Report{
 		"other.registry.io":        {Switch: nodereport.Hash("privatezone"), Target: "privatezone"},
 		"undecided.registry.io":    {},
 	},
-	Hosts:   nodereport.Applied,
-	Since:   time.Date(2026, 11, 23, 1, 59, 58, 0, time.UTC),
+	Hosts: nodereport.Applied,
+	Since: time.Date(2026, 11, 23, 1, 59, 58, 0, time.UTC),
+	Findings: []string{
+		"containerd asks https://mirror.example.com for cross-region.registry.io, as /etc/containerd/certs.d/_default/hosts.toml says: pulls don't go by the hosts file there",
+	},
 	Version: "v0.1.0",
 }
 
@@ -77,7 +81,7 @@ func TestParse(t *testing.T) {
 			annotations: map[string]string{
 				"registry-failover.io/answers": `{"a.example.com":{"switch":"sha256:00","target":"privatezone","since":{"x":[1]}}}`,
 				"registry-failover.io/hosts":   "none", "registry-failover.io/version": "v9.0.0", "registry-failover.io/new": "{",
-				"registry-failover.io/hosts-since": "yesterday",
+				"registry-failover.io/hosts-since": "yesterday", "registry-failover.io/findings": `["a",{}]`,
 			},
 			want: nodereport.Report{
 				Answers: map[string]nodereport.Answer{"a.example.com": {Switch: "sha256:00", Target: "privatezone"}},
@@ -131,6 +135,17 @@ func TestHostsSentenceIsOneShortLine(t *testing.T) {
 	got := r.Annotations()[nodereport.HostsAnnotation]
 	if !strings.HasPrefix(got, "first; second ? ü") || len(got) > nodereport.MaxHostsBytes || !utf8.ValidString(got) || strings.Contains(got, "\n") {
 		t.Errorf("it is %q", got)
+	}
+}
+
+func TestFindingsAreFewAndShort(t *testing.T) {
+	r := nodereport.Report{Hosts: "none", Findings: slices.Repeat([]string{"a\n" + strings.Repeat("ü", 1000)}, 100)}
+	got, err := nodereport.Parse(r.Annotations())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Findings) != nodereport.MaxFindings || len(got.Findings[0]) > nodereport.MaxHostsBytes || !strings.HasPrefix(got.Findings[0], "a; ü") {
+		t.Errorf("they are %q", got.Findings)
 	}
 }
 

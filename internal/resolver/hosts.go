@@ -39,11 +39,13 @@ type hostsKeeper struct {
 	tell func(nodereport.Report)
 	// block is what the file's block held when it was looked at last, and since
 	// when; nothing before the first look.
-	block  map[string][]netip.Addr
-	since  time.Time
-	log    *slog.Logger
-	alarm  alarm
-	synced prometheus.Gauge
+	block map[string][]netip.Addr
+	since time.Time
+	// lookout is nil where nobody looks out.
+	lookout *lookout
+	log     *slog.Logger
+	alarm   alarm
+	synced  prometheus.Gauge
 }
 
 func newHostsKeeper(file *nodehosts.File, registerer prometheus.Registerer, log *slog.Logger) *hostsKeeper {
@@ -61,8 +63,15 @@ func newHostsKeeper(file *nodehosts.File, registerer prometheus.Registerer, log 
 func (k *hostsKeeper) run(ctx context.Context) {
 	var now *wish // nil before anything is wanted: the file stays as the last run left it
 	var holds string
+	var findings []string
 	report := func() {
-		k.tell(nodereport.Report{Answers: now.answers, Hosts: holds, Since: k.since})
+		k.tell(nodereport.Report{Answers: now.answers, Hosts: holds, Since: k.since, Findings: findings})
+	}
+	look := func() {
+		if k.lookout != nil {
+			findings = k.lookout.look(now.block.Known)
+		}
+		report()
 	}
 	tick := time.NewTicker(recheck)
 	defer tick.Stop()
@@ -71,12 +80,16 @@ func (k *hostsKeeper) run(ctx context.Context) {
 		if now == nil || !w.block.Equal(now.block) || w.uninstalling != now.uninstalling {
 			holds = k.apply(w)
 		}
+		first := now == nil
 		now = &w
 		report()
+		if first {
+			look()
+		}
 	}, func() {
 		if now != nil {
 			holds = k.apply(*now)
-			report()
+			look()
 		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/registry-failover/registry-failover/internal/detours"
 	"github.com/registry-failover/registry-failover/internal/dnsclient"
 	"github.com/registry-failover/registry-failover/internal/dnsserver"
 	"github.com/registry-failover/registry-failover/internal/inputs"
@@ -43,6 +44,9 @@ type Options struct {
 	Server *dnsserver.Server
 	// Hosts is the hosts file that gets the block; nil where there is none.
 	Hosts *nodehosts.File
+	// Detours finds what leads pulls past the hosts file; nil where nobody looks.
+	// Without Hosts it isn't called.
+	Detours func(endpoints []string) ([]detours.Detour, error)
 	// Report writes what the node reports, and renews it; nil where nobody asks.
 	// Without Hosts nothing is reported.
 	Report  func(context.Context, nodereport.Report) error
@@ -77,6 +81,9 @@ func New(o Options) *Resolver {
 	}
 	if o.Hosts != nil {
 		r.hosts = newHostsKeeper(o.Hosts, o.Metrics, o.Log)
+	}
+	if o.Hosts != nil && o.Detours != nil {
+		r.hosts.lookout = newLookout(o.Detours, o.Metrics, o.Log)
 	}
 	if o.Hosts != nil && o.Report != nil {
 		r.reporter = newReporter(o.Report, o.Metrics, o.Log)

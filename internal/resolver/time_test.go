@@ -15,6 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/registry-failover/registry-failover/internal/detours"
 	"github.com/registry-failover/registry-failover/internal/dnsclient"
 	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/lastgood"
@@ -82,6 +83,9 @@ func inBubble(t *testing.T, prepare func(cache *lastgood.Store), test func(b *be
 			Node: "node-a", Config: example(t), Cache: cache, Client: dnsclient.New(nil, time.Second),
 			Hosts: nodehosts.NewFile(filepath.Join(dir, "etc/hosts")), Report: b.reports.write,
 			Metrics: b.registry, Log: log,
+			Detours: func(endpoints []string) ([]detours.Detour, error) {
+				return detours.In(filepath.Join(dir, "etc"), endpoints)
+			},
 			Follow: func(ctx context.Context, use func(*config.Config)) error {
 				for {
 					select {

@@ -22,6 +22,9 @@ func Judge(in Input) Status {
 		s.Endpoints = append(s.Endpoints, in.endpoint(e, nodes))
 	}
 	for _, n := range nodes {
+		for _, finding := range n.report.Findings {
+			s.Findings = append(s.Findings, Node{n.name, finding})
+		}
 		if n.silent {
 			s.Findings = append(s.Findings, Node{n.name, "its last report is of " + n.at() + ": its resolver doesn't run, or doesn't reach the API server"})
 		}
