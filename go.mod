@@ -3,6 +3,7 @@ module github.com/registry-failover/registry-failover
 go 1.26.0
 
 require (
+	github.com/coredns/caddy v1.1.4
 	github.com/distribution/reference v0.6.0
 	github.com/evanphx/json-patch/v5 v5.9.11
 	github.com/fsnotify/fsnotify v1.9.0

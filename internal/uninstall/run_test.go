@@ -298,6 +298,7 @@ func TestRunThatIsEndedSaysSo(t *testing.T) {
 
 func TestCoreDNS(t *testing.T) {
 	const rest = ".:53 {\n    forward . /etc/resolv.conf\n}\n"
+	const stanza = "# BEGIN registry-failover\ncross-region.registry.io:53 {\n    forward . 192.0.2.10\n}\n# END registry-failover\n"
 	const broken = rest + "# BEGIN registry-failover\nx\n"
 	tests := map[string]struct {
 		data, want map[string]string

@@ -1,4 +1,4 @@
-package uninstall
+package corefile
 
 import (
 	"strings"
@@ -9,7 +9,7 @@ import (
 
 const stanza = "# BEGIN registry-failover\ncross-region.registry.io:53 {\n    forward . 192.0.2.10\n}\n# END registry-failover\n"
 
-func TestRemoveStanza(t *testing.T) {
+func TestRemove(t *testing.T) {
 	tests := map[string]struct{ text, want, problem string }{
 		"one at the end":                        {".:53 {\n    errors\n}\n" + stanza, ".:53 {\n    errors\n}\n", ""},
 		"one at the beginning":                  {stanza + "\n.:53 {\n}", "\n.:53 {\n}", ""},
@@ -31,7 +31,7 @@ func TestRemoveStanza(t *testing.T) {
 	}
 	for sentence, test := range tests {
 		t.Run(sentence, func(t *testing.T) {
-			got, err := removeStanza(test.text)
+			got, err := Remove(test.text)
 			if test.problem != "" {
 				if err == nil || err.Error() != test.problem {
 					t.Errorf("error %v, want %q", err, test.problem)
@@ -50,7 +50,7 @@ func TestRemoveStanza(t *testing.T) {
 
 // Whatever the text is: what comes back has no marker, is no other text when
 // there was none, and its lines are those that stood outside of the stanzas.
-func FuzzRemoveStanza(f *testing.F) {
+func FuzzRemove(f *testing.F) {
 	f.Add("a\n" + stanza + "b")
 	f.Add("# BEGIN registry-failover\n\t# END registry-failover \r\n")
 	f.Add("# END registry-failover\n# BEGIN registry-failover")
@@ -74,7 +74,7 @@ func FuzzRemoveStanza(f *testing.F) {
 			balanced = balanced && (depth == 0 || depth == 1)
 		}
 		balanced = balanced && depth == 0
-		got, err := removeStanza(text)
+		got, err := Remove(text)
 		switch {
 		case (err == nil) != balanced:
 			t.Fatalf("balanced is %t, the error %v", balanced, err)
@@ -86,7 +86,7 @@ func FuzzRemoveStanza(f *testing.F) {
 			t.Errorf("a text without markers became %q", got)
 		}
 		for line := range strings.Lines(got) {
-			if line := strings.TrimSpace(line); line == begin || line == end {
+			if line := strings.TrimSpace(line); line == Begin || line == End {
 				t.Errorf("a marker is left: %q", got)
 			}
 		}
