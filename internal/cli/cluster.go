@@ -33,12 +33,21 @@ func clusterFlags() *genericclioptions.ConfigFlags {
 	return flags
 }
 
-func connect(flags *genericclioptions.ConfigFlags) (*rest.Config, corev1client.CoreV1Interface, error) {
+func restConfig(flags *genericclioptions.ConfigFlags) (*rest.Config, error) {
 	c, err := flags.ToRESTConfig()
+	if err != nil {
+		return nil, err
+	}
+	c.QPS, c.Burst = 50, 100 // one request after the other; client-go's 5 a second would only delay them
+	return c, nil
+}
+
+// connect returns what reads lists of large objects.
+func connect(flags *genericclioptions.ConfigFlags) (*rest.Config, corev1client.CoreV1Interface, error) {
+	c, err := restConfig(flags)
 	if err != nil {
 		return nil, nil, err
 	}
-	c.QPS, c.Burst = 50, 100 // one request after the other; client-go's 5 a second would only delay them
 	c.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
 	client, err := corev1client.NewForConfig(c)
 	return c, client, err
@@ -58,11 +67,11 @@ type straggler struct {
 	PullAgain *int `json:"pullAgain"`
 }
 
-// readClusterConfig reads what is in force in the cluster.
+// readClusterConfig reads what is in force in the cluster, from the product's namespace.
 func readClusterConfig(ctx context.Context, client corev1client.ConfigMapsGetter, namespace string) (*config.Config, error) {
 	found, err := client.ConfigMaps(namespace).Get(ctx, configMap, metav1.GetOptions{})
 	if err != nil {
-		return nil, fmt.Errorf("the configuration of the cluster can't be read, name a file with --config: %w", err)
+		return nil, fmt.Errorf("the configuration of the cluster can't be read: %w", err)
 	}
 	return parseConfig("configmap/"+configMap, []byte(found.Data[configKey]))
 }

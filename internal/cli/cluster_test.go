@@ -17,12 +17,14 @@ import (
 	"github.com/registry-failover/registry-failover/internal/cli"
 )
 
-// api serves objects by path, and refuses all others. It has no protobuf, but wants to be asked for it.
+// api serves objects by path, and refuses all others. It has no protobuf, but wants to be
+// asked for it where there may be many large ones.
 type api map[string]any
 
 func (a api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	object, allowed := a[r.URL.Path]
-	if !strings.HasPrefix(r.Header.Get("Accept"), "application/vnd.kubernetes.protobuf,") {
+	many := strings.HasSuffix(r.URL.Path, "/pods") || strings.HasSuffix(r.URL.Path, "/nodes") || strings.HasSuffix(r.URL.Path, "/namespaces")
+	if many && !strings.HasPrefix(r.Header.Get("Accept"), "application/vnd.kubernetes.protobuf,") {
 		object = metav1.Status{Status: metav1.StatusFailure, Message: "asked for " + r.Header.Get("Accept"), Code: http.StatusNotAcceptable}
 	} else if !allowed {
 		object = metav1.Status{Status: metav1.StatusFailure, Reason: metav1.StatusReasonForbidden, Message: "no right to " + r.URL.Path, Code: http.StatusForbidden}
@@ -151,7 +153,7 @@ func TestWhatTheCallerMayNotRead(t *testing.T) {
 		"all pods: one namespace will do":        {without(podsPath), nil, 2, "", "name a namespace of yours with --namespace: list pods: no right to /api/v1/pods"},
 		"with one namespace only that is read":   {ofShop, []string{"-n", "shop"}, 0, "shop: Deployment/web", ""},
 		"a namespace that doesn't exist":         {gone, []string{"-n", "shop"}, 2, "", "get namespace shop: no such namespace"},
-		"the configuration: a file will do":      {without(configPath), nil, 2, "", "the configuration of the cluster can't be read, name a file with --config: no right to "},
+		"the configuration: a file will do":      {without(configPath), nil, 2, "", "name a file with --config: the configuration of the cluster can't be read: no right to "},
 		"the configuration, and there is a file": {without(configPath), []string{"--config", exampleConfig}, 0, "shop: Deployment/web", ""},
 		"an API server that is too slow":         {slow, nil, 3, "", "list pods: too slow"},
 	} {

@@ -129,7 +129,9 @@ func (o *explainOptions) runCluster(cmd *cobra.Command, out io.Writer) error {
 	}
 	var c *config.Config
 	if o.config == "" {
-		c, err = readClusterConfig(cmd.Context(), client, productNamespace)
+		if c, err = readClusterConfig(cmd.Context(), client, productNamespace); err != nil {
+			err = fmt.Errorf("name a file with --config: %w", err)
+		}
 	} else {
 		c, err = readConfig(&input{stdin: cmd.InOrStdin()}, o.config)
 	}

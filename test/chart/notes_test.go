@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/registry-failover/registry-failover/internal/corefile"
 )
 
 // notesOf renders the notes as an object of a copy of the chart: Helm 3 shows
@@ -32,7 +34,8 @@ func TestNotesNameTheNextThreeCommands(t *testing.T) {
 			"kubectl -n ops wait --for=create configmap/registry-failover\n   kubectl -n ops get configmap registry-failover -o yaml\n",
 			"Registry Failover leads cross-region.registry.io. The switch follows PrivateZone until somebody throws it.\n",
 			`kubectl -n ops patch configmap registry-failover --type merge -p '{"data":{"cross-region.registry.io":"hangzhou"}}'` + "\n",
-			"    # BEGIN registry-failover\n    cross-region.registry.io:53 {\n        errors\n        forward . 172.16.0.53\n    }\n    # END registry-failover\n",
+			"kubectl registry-failover coredns --apply --namespace ops\n",
+			indented(corefile.Stanza([]string{"cross-region.registry.io"}, "172.16.0.53")),
 		} {
 			if !strings.Contains(got, want) {
 				t.Errorf("%q is missing in\n%s", want, got)
@@ -43,12 +46,13 @@ func TestNotesNameTheNextThreeCommands(t *testing.T) {
 		}
 	})
 	for sentence, test := range map[string]struct{ set, want string }{
-		"an address that the cluster chooses is asked for": {"=dns.clusterIP=", "kubectl -n ops get service registry-failover-resolver-dns -o jsonpath='{.spec.clusterIP}'"},
-		"one replica is too few":                           {"=dns.replicas=1", "WARNING: dns.replicas is 1"},
-		"an audit moves nothing":                           {"=config.admission.enforcement=Audit", "WARNING: config.admission.enforcement is Audit"},
-		"nodes without a block follow PrivateZone":         {"=config.node.hosts=Off", "WARNING: config.node.hosts is Off"},
-		"and so with YAML's Off":                           {"=config.node.hosts=false", "WARNING: config.node.hosts is Off"},
-		"an extra source may be an instance":               {"=config.endpoints[0].rewrite.extraSources[0]=Registry.example.com", "WARNING: image.registry is on Registry.example.com, an extra source"},
+		"a ConfigMap that the plugin doesn't know is named": {"=coredns.configMap=dns", "kubectl -n kube-system edit configmap dns\n\n    # BEGIN"},
+		"an address that the cluster chooses is asked for":  {"=dns.clusterIP=", "kubectl -n ops get service registry-failover-resolver-dns -o jsonpath='{.spec.clusterIP}'"},
+		"one replica is too few":                            {"=dns.replicas=1", "WARNING: dns.replicas is 1"},
+		"an audit moves nothing":                            {"=config.admission.enforcement=Audit", "WARNING: config.admission.enforcement is Audit"},
+		"nodes without a block follow PrivateZone":          {"=config.node.hosts=Off", "WARNING: config.node.hosts is Off"},
+		"and so with YAML's Off":                            {"=config.node.hosts=false", "WARNING: config.node.hosts is Off"},
+		"an extra source may be an instance":                {"=config.endpoints[0].rewrite.extraSources[0]=Registry.example.com", "WARNING: image.registry is on Registry.example.com, an extra source"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			if got := notesOf(t, "--set"+test.set); !strings.Contains(got, test.want) {
@@ -56,6 +60,15 @@ func TestNotesNameTheNextThreeCommands(t *testing.T) {
 			}
 		})
 	}
+}
+
+// indented is the text as the notes have it.
+func indented(text string) string {
+	var lines strings.Builder
+	for line := range strings.Lines(text) {
+		lines.WriteString("    " + line)
+	}
+	return lines.String()
 }
 
 func TestAnUpgradeSaysThatTheSwitchStays(t *testing.T) {
