@@ -22,7 +22,7 @@ import (
 func TestCoreDNS(t *testing.T) {
 	s := newScenario(t, 4)
 	before := corednsConfigMap(t)
-	s.runHelm(t, "install", "--set", "admission.mechanism=Policy,controller.replicas=1,dns.replicas=1,config.node.hosts=Off", "--wait")
+	s.runHelm(t, "install", "--set", "admission.mechanism=Policy,controller.replicas=1,dns.replicas=1,config.node.hosts=Off,networkPolicy.enabled=true", "--wait")
 	awaitSwitch(t, "privatezone")
 
 	stanza, _ := plugin(t, "--print")
