@@ -19,9 +19,6 @@ import (
 // or has other records only. It is an error because an empty answer is never published.
 var ErrEmpty = errors.New("it has no addresses")
 
-// maxAddrs is far above what a registry has, and keeps what one answer can cost small.
-const maxAddrs = 256
-
 // Client looks names up. It keeps nothing between lookups and may be shared.
 type Client struct {
 	servers []netip.AddrPort
@@ -69,8 +66,8 @@ func combine(v4, v6 chain) (zone.Records, time.Duration, error) {
 	switch n := len(records.Addrs); {
 	case n == 0:
 		return zone.Records{}, 0, ErrEmpty
-	case n > maxAddrs:
-		return zone.Records{}, 0, fmt.Errorf("it has %d addresses: at most %d are taken", n, maxAddrs)
+	case n > zone.MaxAddrs:
+		return zone.Records{}, 0, fmt.Errorf("it has %d addresses: at most %d are taken", n, zone.MaxAddrs)
 	}
 	return records, min(v4.ttl, v6.ttl), nil
 }

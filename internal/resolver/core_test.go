@@ -25,13 +25,18 @@ const (
 	publicHost = "a-registry.cn-hangzhou.cr.aliyuncs.com"
 )
 
-func example(t testing.TB, more ...string) *config.Config {
+func exampleText(t testing.TB) []byte {
 	t.Helper()
 	data, err := os.ReadFile("../../testdata/config/example.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := config.Parse([]byte(string(data) + strings.Join(more, "\n")))
+	return data
+}
+
+func example(t testing.TB, more ...string) *config.Config {
+	t.Helper()
+	c, err := config.Parse([]byte(string(exampleText(t)) + strings.Join(more, "\n")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,10 @@ import (
 // one and the next, so that versions of resolver and controller may differ by one.
 const StateVersion = 1
 
+// MaxAddrs is how many addresses a name may have: far above what a registry has,
+// and few enough for a hosts file.
+const MaxAddrs = 256
+
 // MaxStateBytes is how long the state of one endpoint may be.
 const MaxStateBytes = 64 << 10
 
@@ -52,6 +56,9 @@ func ParseState(data []byte) (State, error) {
 		return State{}, fmt.Errorf("the state has version %d: this program reads 1 to %d, so upgrade the older of the two", s.Version, StateVersion+1)
 	}
 	for vpc, records := range s.Zones {
+		if n := len(records.Addrs); n > MaxAddrs {
+			return State{}, fmt.Errorf("the state of zone %q has %d addresses: at most %d are taken", clip(vpc), n, MaxAddrs)
+		}
 		if records.CNAME != "" && !isDNSTarget(records.CNAME) {
 			return State{}, fmt.Errorf("the state of zone %q has the CNAME %q: it must be a lowercase DNS name without a final dot", clip(vpc), clip(records.CNAME))
 		}

@@ -53,6 +53,7 @@ func TestParseState(t *testing.T) {
 		"a version from far ahead":       {`{"version":3}`, "the state has version 3: this program reads 1 to 2, so upgrade the older of the two"},
 		"an address that is none":        {`{"version":1,"zones":{"v":{"addresses":["10.1"]}}}`, "the state is not readable: "},
 		"a CNAME that would break lines": {`{"version":1,"zones":{"v":{"cname":"a\n10.0.0.1 b"}}}`, "the state of zone \"v\" has the CNAME \"a\\n10.0.0.1 b\": it must be a lowercase DNS name without a final dot"},
+		"too many addresses":             {`{"version":1,"zones":{"v":{"addresses":["10.0.0.1"` + strings.Repeat(`,"10.0.0.1"`, zone.MaxAddrs) + `]}}}`, `the state of zone "v" has 257 addresses: at most 256 are taken`},
 		"too long":                       {`{"version":1` + strings.Repeat(" ", zone.MaxStateBytes) + "}", "the state is 65549 bytes long: at most 65536 are read"},
 	}
 	for name, test := range tests {
