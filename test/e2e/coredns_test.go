@@ -18,7 +18,7 @@ import (
 )
 
 // TestCoreDNS leads the endpoint to the resolver by the plugin, takes the
-// resolver away, and then the stanza.
+// resolver away, and then the stanza: by the plugin, and by the uninstall hook.
 func TestCoreDNS(t *testing.T) {
 	s := newScenario(t, 4)
 	before := corednsConfigMap(t)
@@ -51,18 +51,26 @@ func TestCoreDNS(t *testing.T) {
 	if _, said := plugin(t, "--remove"); !strings.Contains(said, "The stanza is removed from ConfigMap kube-system/coredns.") {
 		t.Errorf("it says %q", said)
 	}
-	after := corednsConfigMap(t)
+	sameConfigMap(t, before, corednsConfigMap(t))
+
+	plugin(t, "--apply")
+	throw(t, "privatezone")
+	if _, err := s.runUninstall(t); err != nil {
+		t.Fatal(err)
+	}
+	sameConfigMap(t, before, corednsConfigMap(t))
+	s.awaitNothingLeft(t)
+}
+
+// sameConfigMap compares all but who has written last.
+func sameConfigMap(t *testing.T, before, after *corev1.ConfigMap) {
+	t.Helper()
 	for _, c := range []*corev1.ConfigMap{before, after} {
 		c.ResourceVersion, c.ManagedFields = "", nil
 	}
 	if diff := cmp.Diff(before, after); diff != "" {
 		t.Errorf("CoreDNS's ConfigMap (-before +after):\n%s", diff)
 	}
-	throw(t, "privatezone")
-	if _, err := s.runUninstall(t); err != nil {
-		t.Fatal(err)
-	}
-	s.awaitNothingLeft(t)
 }
 
 // plugin runs the verb coredns, which must succeed.
