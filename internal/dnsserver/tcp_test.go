@@ -70,6 +70,21 @@ func TestManyQueriesOfOneConnectionAreAnsweredInTheirOrder(t *testing.T) {
 	}
 }
 
+func TestAQueryMayBeLong(t *testing.T) {
+	conn := dial(t, start(t, "127.0.0.1:0", nil))
+	for _, padding := range []int{0, smallBuffer - 80, smallBuffer, receiveSize - 80, 1} {
+		request := query("v4.registry.io.", dns.TypeA, edns(1232, false), func(m *dns.Msg) {
+			m.IsEdns0().Option = append(m.IsEdns0().Option, &dns.EDNS0_PADDING{Padding: make([]byte, padding)})
+		})
+		if _, err := conn.Conn.Write(framed(t, request)); err != nil {
+			t.Fatal(err)
+		}
+		if reply, err := conn.ReadMsg(); err != nil || reply.Id != request.Id || len(reply.Answer) != 2 {
+			t.Errorf("with %d bytes of padding: %v, %v", padding, reply, err)
+		}
+	}
+}
+
 func TestAQueryMayComeInPieces(t *testing.T) {
 	conn := dial(t, start(t, "127.0.0.1:0", nil))
 	_ = conn.Conn.(*net.TCPConn).SetNoDelay(true)

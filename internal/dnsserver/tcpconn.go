@@ -17,6 +17,9 @@ const (
 
 const (
 	lengthSize = 2 // before each message, RFC 1035 section 4.2.2
+	// smallBuffer is what a connection reads into until a query, or many at once,
+	// need more: most that are open are idle.
+	smallBuffer = 512
 	// flushSize is how many bytes of replies are collected before they are sent.
 	flushSize = 4096
 )
@@ -37,7 +40,7 @@ func neverAsked(now time.Time) int64 { return now.Add(-idleTimeout).UnixNano() }
 
 // serve answers until the client ends, is too slow, or sends what is no query.
 func (c *tcpConn) serve() {
-	received := make([]byte, lengthSize+receiveSize)
+	received := make([]byte, smallBuffer)
 	size, timeout := 0, readTimeout
 	for {
 		// The time is for a whole query: bytes that drip in don't prolong it.
@@ -51,7 +54,11 @@ func (c *tcpConn) serve() {
 			if done, ok = c.answerAll(received[:size]); !ok || err != nil {
 				return
 			}
+			full := size == len(received)
 			size = copy(received, received[done:size])
+			if full && len(received) < lengthSize+receiveSize {
+				received = append(received, make([]byte, lengthSize+receiveSize-len(received))...)
+			}
 		}
 		now := time.Now()
 		c.idleSince.Store(now.UnixNano())
