@@ -57,9 +57,9 @@ func (s snapshot) stands(path string, unopened bool) bool {
 // exchange puts the temporary file in the place of the hosts file, and reports
 // whether that has the temporary one's name now.
 func (f *File) exchange(temp string, exists bool) (kept bool, err error) {
-	flags := uint(unix.RENAME_NOREPLACE)
+	flags := uint(noReplace)
 	if exists {
-		flags = unix.RENAME_EXCHANGE
+		flags = exchange
 	}
 	err = f.rename(temp, f.path, flags)
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) {
@@ -85,10 +85,6 @@ func (f *File) putBack(temp string, ours snapshot) error {
 	}
 	_, err := f.exchange(temp, true)
 	return err
-}
-
-func rename(from, to string, flags uint) error {
-	return unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, flags)
 }
 
 // fill writes the temporary file to disk, with the mode, the owner and the attributes of the old one.
