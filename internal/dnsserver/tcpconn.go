@@ -54,11 +54,11 @@ func (c *tcpConn) serve() {
 			if done, ok = c.answerAll(received[:size]); !ok || err != nil {
 				return
 			}
-			full := size == len(received)
-			size = copy(received, received[done:size])
-			if full && len(received) < lengthSize+receiveSize {
-				received = append(received, make([]byte, lengthSize+receiveSize-len(received))...)
+			rest := received[done:size]
+			if size == smallBuffer && len(received) == smallBuffer {
+				received = make([]byte, lengthSize+receiveSize)
 			}
+			size = copy(received, rest)
 		}
 		now := time.Now()
 		c.idleSince.Store(now.UnixNano())
