@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -52,14 +53,28 @@ func TestCoreDNS(t *testing.T) {
 		t.Errorf("it says %q", said)
 	}
 	sameConfigMap(t, before, corednsConfigMap(t))
+	s.editCustomDNSConfig(t)
 
-	plugin(t, "--apply")
+	awaitStanza(t)
 	throw(t, "privatezone")
 	if _, err := s.runUninstall(t); err != nil {
 		t.Fatal(err)
 	}
 	sameConfigMap(t, before, corednsConfigMap(t))
 	s.awaitNothingLeft(t)
+}
+
+// awaitStanza applies until it is the Corefile that is edited: an API server knows
+// a kind for a moment longer than the kind is there.
+func awaitStanza(t *testing.T) {
+	t.Helper()
+	await(t, "the plugin edits the Corefile", 30*time.Second, func(context.Context) error {
+		if text, _ := plugin(t, "--print"); !strings.HasPrefix(text, "# BEGIN") {
+			return errors.New("it prints a CustomDNSConfig")
+		}
+		return nil
+	})
+	plugin(t, "--apply")
 }
 
 // sameConfigMap compares all but who has written last.
@@ -76,11 +91,11 @@ func sameConfigMap(t *testing.T, before, after *corev1.ConfigMap) {
 // plugin runs the verb coredns, which must succeed.
 func plugin(t *testing.T, flag string) (stdout, stderr string) {
 	t.Helper()
-	var out, errors bytes.Buffer
-	if got := cli.Run(t.Context(), []string{"coredns", flag, "--kubeconfig", node.Kubeconfig()}, nil, &out, &errors); got != 0 {
-		t.Fatalf("coredns %s ends with %d: %s", flag, got, errors.String())
+	var out, problems bytes.Buffer
+	if got := cli.Run(t.Context(), []string{"coredns", flag, "--kubeconfig", node.Kubeconfig()}, nil, &out, &problems); got != 0 {
+		t.Fatalf("coredns %s ends with %d: %s", flag, got, problems.String())
 	}
-	return out.String(), errors.String()
+	return out.String(), problems.String()
 }
 
 func corednsConfigMap(t *testing.T) *corev1.ConfigMap {
