@@ -26,15 +26,15 @@ func TestCoreDNS(t *testing.T) {
 	s.runHelm(t, "install", "--set", "admission.mechanism=Policy,controller.replicas=1,dns.replicas=1,config.node.hosts=Off,networkPolicy.enabled=true", "--wait")
 	awaitSwitch(t, "privatezone")
 
-	stanza, _ := plugin(t, "--print")
-	if _, said := plugin(t, "--apply"); !strings.Contains(said, "CoreDNS reads a change within about two minutes.") {
+	stanza, _ := plugin(t.Context(), t, "--print")
+	if _, said := plugin(t.Context(), t, "--apply"); !strings.Contains(said, "CoreDNS reads a change within about two minutes.") {
 		t.Errorf("it says %q", said)
 	}
 	if diff := cmp.Diff(s.corefile+stanza, corefile(t)); diff != "" {
 		t.Errorf("CoreDNS's configuration (-wanted +applied):\n%s", diff)
 	}
 	applied := corednsConfigMap(t)
-	if _, said := plugin(t, "--apply"); !strings.Contains(said, " already.") || corednsConfigMap(t).ResourceVersion != applied.ResourceVersion {
+	if _, said := plugin(t.Context(), t, "--apply"); !strings.Contains(said, " already.") || corednsConfigMap(t).ResourceVersion != applied.ResourceVersion {
 		t.Errorf("a second time it wrote, and says %q", said)
 	}
 	kubectl(t, "-n", "kube-system", "rollout", "restart", "deployment/coredns")
@@ -49,7 +49,7 @@ func TestCoreDNS(t *testing.T) {
 	kubectl(t, "-n", namespace, "delete", "pods", "--selector", "app.kubernetes.io/component=resolver-dns", "--grace-period", "0", "--force")
 	s.outliveResolver(t)
 
-	if _, said := plugin(t, "--remove"); !strings.Contains(said, "The stanza is removed from ConfigMap kube-system/coredns.") {
+	if _, said := plugin(t.Context(), t, "--remove"); !strings.Contains(said, "The stanza is removed from ConfigMap kube-system/coredns.") {
 		t.Errorf("it says %q", said)
 	}
 	sameConfigMap(t, before, corednsConfigMap(t))
@@ -68,13 +68,13 @@ func TestCoreDNS(t *testing.T) {
 // a kind for a moment longer than the kind is there.
 func awaitStanza(t *testing.T) {
 	t.Helper()
-	await(t, "the plugin edits the Corefile", 30*time.Second, func(context.Context) error {
-		if text, _ := plugin(t, "--print"); !strings.HasPrefix(text, "# BEGIN") {
+	await(t, "the plugin edits the Corefile", 30*time.Second, func(ctx context.Context) error {
+		if text, _ := plugin(ctx, t, "--print"); !strings.HasPrefix(text, "# BEGIN") {
 			return errors.New("it prints a CustomDNSConfig")
 		}
 		return nil
 	})
-	plugin(t, "--apply")
+	plugin(t.Context(), t, "--apply")
 }
 
 // sameConfigMap compares all but who has written last.
@@ -89,10 +89,10 @@ func sameConfigMap(t *testing.T, before, after *corev1.ConfigMap) {
 }
 
 // plugin runs the verb coredns, which must succeed.
-func plugin(t *testing.T, flag string) (stdout, stderr string) {
+func plugin(ctx context.Context, t *testing.T, flag string) (stdout, stderr string) {
 	t.Helper()
 	var out, problems bytes.Buffer
-	if got := cli.Run(t.Context(), []string{"coredns", flag, "--kubeconfig", node.Kubeconfig()}, nil, &out, &problems); got != 0 {
+	if got := cli.Run(ctx, []string{"coredns", flag, "--kubeconfig", node.Kubeconfig()}, nil, &out, &problems); got != 0 {
 		t.Fatalf("coredns %s ends with %d: %s", flag, got, problems.String())
 	}
 	return out.String(), problems.String()

@@ -32,14 +32,14 @@ func (s *scenario) editCustomDNSConfig(t *testing.T) {
 	if _, err := node.Apply(t.Context(), customDNSConfigs); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "the plugin sees the kind", 30*time.Second, func(context.Context) error {
-		if manifest, _ := plugin(t, "--print"); !strings.Contains(manifest, "kind: CustomDNSConfig") {
+	await(t, "the plugin sees the kind", 30*time.Second, func(ctx context.Context) error {
+		if manifest, _ := plugin(ctx, t, "--print"); !strings.Contains(manifest, "kind: CustomDNSConfig") {
 			return errors.New("it prints a stanza")
 		}
 		return nil
 	})
 	service := kubectl(t, "-n", namespace, "get", "service", "registry-failover-resolver-dns", "-o", "jsonpath={.spec.clusterIP}")
-	plugin(t, "--apply")
+	plugin(t.Context(), t, "--apply")
 	want := `[{"forward":{"upstreams":["` + service + `"]},"name":"cross-region.registry.io"}]`
 	if got := kubectl(t, "get", "customdnsconfigs", "default", "-o", "jsonpath={.spec.zones}"); got != want {
 		t.Errorf("its zones are %s", got)
@@ -47,7 +47,7 @@ func (s *scenario) editCustomDNSConfig(t *testing.T) {
 	if diff := cmp.Diff(s.corefile, corefile(t)); diff != "" {
 		t.Errorf("CoreDNS's configuration (-before +after):\n%s", diff)
 	}
-	plugin(t, "--remove")
+	plugin(t.Context(), t, "--remove")
 	if left := kubectl(t, "get", "customdnsconfigs", "-o", "name"); left != "" {
 		t.Errorf("left is %s", left)
 	}
