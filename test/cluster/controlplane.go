@@ -34,7 +34,7 @@ func (c *Cluster) startControlPlane(ctx context.Context) error {
 	if err := c.etcd.Start(); err != nil {
 		return err
 	}
-	if err := c.StartAPIServer(ctx); err != nil {
+	if err := c.startAPIServer(ctx); err != nil {
 		return err
 	}
 	c.controllers = c.process("kube-controller-manager", c.Tool("kubernetes", "kube-controller-manager"),
@@ -44,15 +44,30 @@ func (c *Cluster) startControlPlane(ctx context.Context) error {
 		"--flex-volume-plugin-dir", path("volume-plugins"))
 	c.scheduler = c.process("kube-scheduler", c.Tool("kubernetes", "kube-scheduler"),
 		"--kubeconfig", admin, "--leader-elect=false")
+	return c.startControllers()
+}
+
+func (c *Cluster) startControllers() error {
 	if err := c.controllers.Start(); err != nil {
 		return err
 	}
 	return c.scheduler.Start()
 }
 
-// StartAPIServer starts the API server, also after it was stopped, and
-// returns when it is ready.
-func (c *Cluster) StartAPIServer(ctx context.Context) error {
+// RestartAPIServer starts the API server after it was killed, and anew what
+// schedules and controls: whoever has lost the API server asks less and less
+// often, so that a pod could wait for a minute.
+func (c *Cluster) RestartAPIServer(ctx context.Context) error {
+	if err := c.startAPIServer(ctx); err != nil {
+		return err
+	}
+	c.controllers.Kill()
+	c.scheduler.Kill()
+	return c.startControllers()
+}
+
+// startAPIServer returns when the API server is ready.
+func (c *Cluster) startAPIServer(ctx context.Context) error {
 	if err := c.APIServer.Start(); err != nil {
 		return err
 	}

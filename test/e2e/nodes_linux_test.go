@@ -182,6 +182,7 @@ func (s *scenario) writeBesides(t *testing.T) {
 		t.Fatal(err)
 	}
 	awaitHosts(t, node.Hangzhou.Internal.String())
+	kubectl(t, "registry-failover", "status", "--wait", "--timeout", "30s") // the resolver has come to rest
 }
 
 func appendHosts(line string) error {
@@ -213,6 +214,9 @@ func (s *scenario) refuseWriting(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	if now, err := os.Stat("/etc/hosts"); err != nil || !os.SameFile(now, stat(t, file)) {
+		t.Errorf("another file has taken its place meanwhile: %v", err)
+	}
 	throw(t, "zhangjiakou")
 	_, err = node.Kubectl(t.Context(), "registry-failover", "status", "--wait", "--timeout", "3s")
 	if err == nil || !strings.Contains(err.Error(), "after 3s: "+cluster.Endpoint+": 0 of 1 node switched") {
@@ -226,6 +230,15 @@ func (s *scenario) refuseWriting(t *testing.T) {
 	throw(t, "hangzhou") // it would be written within 10 s without this too
 	t.Log("\n" + kubectl(t, "registry-failover", "status", "--wait", "--timeout", "30s"))
 	awaitHosts(t, node.Hangzhou.Internal.String())
+}
+
+func stat(t *testing.T, file *os.File) os.FileInfo {
+	t.Helper()
+	info, err := file.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
 }
 
 func (s *scenario) keepCopy(t *testing.T) {

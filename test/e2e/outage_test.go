@@ -119,7 +119,7 @@ func (s *scenario) loseAPIServer(t *testing.T) {
 	started := false
 	defer func() {
 		if !started {
-			_ = node.StartAPIServer(context.WithoutCancel(t.Context()))
+			_ = node.RestartAPIServer(context.WithoutCancel(t.Context()))
 		}
 	}()
 	for _, pod := range serving {
@@ -143,7 +143,7 @@ func (s *scenario) loseAPIServer(t *testing.T) {
 		}
 		return hostsLead(t, node.Hangzhou.Internal.String())
 	})
-	if err := node.StartAPIServer(t.Context()); err != nil {
+	if err := node.RestartAPIServer(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	started = true
