@@ -161,6 +161,17 @@ func (e *endpoint) decide(learnt zone.State, node string, assume bool, now func(
 	}
 }
 
+// problems say what stands there and is not in force, and why; never nil.
+func (e *endpoint) problems() []string {
+	all := []string{}
+	for _, err := range []error{e.switchProblem, e.stateProblem, e.kept} {
+		if err != nil {
+			all = append(all, err.Error())
+		}
+	}
+	return all
+}
+
 func (e *endpoint) ready() error {
 	switch {
 	case e.origin == undecided:

@@ -55,10 +55,8 @@ func (c *Core) Problems() []string {
 		add(c.read.State.Problem)
 	}
 	for _, e := range c.endpoints {
-		for _, err := range []error{e.switchProblem, e.stateProblem, e.kept} {
-			if err != nil {
-				add(err.Error())
-			}
+		for _, problem := range e.problems() {
+			add(problem)
 		}
 	}
 	return all

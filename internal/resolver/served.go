@@ -51,12 +51,7 @@ type Served struct {
 func (c *Core) Served() []Served {
 	all := make([]Served, len(c.endpoints))
 	for i, e := range c.endpoints {
-		s := Served{Endpoint: e.Name, Switch: e.switchValue, SwitchFrom: origins[e.origin], Addresses: []netip.Addr{}, Problems: []string{}}
-		for _, err := range []error{e.switchProblem, e.stateProblem, e.kept} {
-			if err != nil {
-				s.Problems = append(s.Problems, err.Error())
-			}
-		}
+		s := Served{Endpoint: e.Name, Switch: e.switchValue, SwitchFrom: origins[e.origin], Addresses: []netip.Addr{}, Problems: e.problems()}
 		if a := e.answer; a != nil {
 			s.Target, s.CNAME, s.Addresses, s.TTL, s.Serial = a.Target.String(), a.CNAME, a.Addrs, a.TTL.Seconds(), e.serial
 			var name string
