@@ -33,22 +33,12 @@ func clusterFlags() *genericclioptions.ConfigFlags {
 	return flags
 }
 
-func restConfig(flags *genericclioptions.ConfigFlags) (*rest.Config, error) {
-	c, err := flags.ToRESTConfig()
-	if err != nil {
-		return nil, err
-	}
-	c.QPS, c.Burst = 50, 100 // one request after the other; client-go's 5 a second would only delay them
-	return c, nil
-}
-
-// connect returns what reads lists of large objects.
 func connect(flags *genericclioptions.ConfigFlags) (*rest.Config, corev1client.CoreV1Interface, error) {
-	c, err := restConfig(flags)
+	c, err := flags.ToRESTConfig()
 	if err != nil {
 		return nil, nil, err
 	}
-	c.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
+	c.QPS, c.Burst = 50, 100 // one request after the other; client-go's 5 a second would only delay them
 	client, err := corev1client.NewForConfig(c)
 	return c, client, err
 }

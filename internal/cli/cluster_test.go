@@ -109,19 +109,7 @@ func TestGoldenFilesOfACluster(t *testing.T) {
 			if code != 0 || stderr != "" {
 				t.Fatalf("exit code %d: %s", code, stderr)
 			}
-			path := filepath.Join(golden, file)
-			if *update {
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Error(diff)
-			}
+			compareGolden(t, filepath.Join(golden, file), got)
 		})
 	}
 }

@@ -22,11 +22,7 @@ type dnsCluster struct {
 }
 
 func connectDNS(flags *genericclioptions.ConfigFlags) (*dnsCluster, error) {
-	c, err := restConfig(flags)
-	if err != nil {
-		return nil, err
-	}
-	core, err := corev1client.NewForConfig(c)
+	c, core, err := connect(flags)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,23 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
+// compareGolden holds what was written against a golden file.
+func compareGolden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 const (
 	exampleConfig = "../../testdata/config/example.yaml"
 	golden        = "../../testdata/explain"
@@ -64,19 +81,7 @@ func TestGoldenFiles(t *testing.T) {
 			if code != 0 {
 				t.Fatalf("exit code %d: %s", code, stderr)
 			}
-			path := filepath.Join(golden, test.file)
-			if *update {
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Error(diff)
-			}
+			compareGolden(t, filepath.Join(golden, test.file), got)
 		})
 	}
 }

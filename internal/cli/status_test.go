@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -99,19 +98,7 @@ func TestGoldenFilesOfStatus(t *testing.T) {
 			if code != 1 || stderr != shared+": 2 of 3 nodes switched\n" {
 				t.Errorf("exit code %d: %s", code, stderr)
 			}
-			path := filepath.Join("../../testdata/status", file)
-			if *update {
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Error(diff)
-			}
+			compareGolden(t, filepath.Join("../../testdata/status", file), got)
 		})
 	}
 }
