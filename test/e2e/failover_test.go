@@ -43,10 +43,7 @@ func TestFailover(t *testing.T) {
 				if step.once && helm != 4 {
 					continue
 				}
-				if !t.Run(step.name, func(t *testing.T) { step.play(s, t) }) {
-					s.report(t)
-					t.FailNow()
-				}
+				s.play(t, step.name, step.play)
 			}
 		})
 	}

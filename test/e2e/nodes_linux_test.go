@@ -21,22 +21,12 @@ import (
 // TestNodes is about what a switch meets on a node, as status tells of it.
 func TestNodes(t *testing.T) {
 	s := newScenario(t, 4)
-	for _, step := range []struct {
-		name string
-		play func(*scenario, *testing.T)
-	}{
-		{"helm install on a node with a mirror for every registry: status counts the node and tells of it", (*scenario).installAndStatus},
-		{"status waits for a failover, and lists a pod on the host network from before", (*scenario).waitForNodes},
-		{"a program that writes the hosts file all the time loses no line", (*scenario).writeBesides},
-		{"an immutable hosts file is told of, and written when it is none any more", (*scenario).refuseWriting},
-		{"after the failback the pod keeps its copy until it is started anew", (*scenario).keepCopy},
-		{"helm uninstall leaves nothing", (*scenario).uninstallNodes},
-	} {
-		if !t.Run(step.name, func(t *testing.T) { step.play(s, t) }) {
-			s.report(t)
-			t.FailNow()
-		}
-	}
+	s.play(t, "helm install on a node with a mirror for every registry: status counts the node and tells of it", (*scenario).installAndStatus)
+	s.play(t, "status waits for a failover, and lists a pod on the host network from before", (*scenario).waitForNodes)
+	s.play(t, "a program that writes the hosts file all the time loses no line", (*scenario).writeBesides)
+	s.play(t, "an immutable hosts file is told of, and written when it is none any more", (*scenario).refuseWriting)
+	s.play(t, "after the failback the pod keeps its copy until it is started anew", (*scenario).keepCopy)
+	s.play(t, "helm uninstall leaves nothing", (*scenario).uninstallNodes)
 }
 
 func (s *scenario) installAndStatus(t *testing.T) {

@@ -35,20 +35,10 @@ func TestWebhookUnderLoad(t *testing.T) {
 		}
 		return err
 	})
-	for _, step := range []struct {
-		name string
-		play func(*scenario, *testing.T)
-	}{
-		{"with failurePolicy Fail, rotations and restarts fail no call", (*scenario).rotateUnderLoad},
-		{"with failurePolicy Ignore, a pod that is killed rejects nothing", (*scenario).killWebhookPod},
-		{"another certificate by an existing Secret leaves no pod unrewritten", (*scenario).bringCertificate},
-		{"helm uninstall leaves the Secret alone, and nothing else", (*scenario).leaveSecret},
-	} {
-		if !t.Run(step.name, func(t *testing.T) { step.play(s, t) }) {
-			s.report(t)
-			t.FailNow()
-		}
-	}
+	s.play(t, "with failurePolicy Fail, rotations and restarts fail no call", (*scenario).rotateUnderLoad)
+	s.play(t, "with failurePolicy Ignore, a pod that is killed rejects nothing", (*scenario).killWebhookPod)
+	s.play(t, "another certificate by an existing Secret leaves no pod unrewritten", (*scenario).bringCertificate)
+	s.play(t, "helm uninstall leaves the Secret alone, and nothing else", (*scenario).leaveSecret)
 }
 
 func setFailurePolicy(t *testing.T, policy string) {

@@ -56,6 +56,16 @@ func awaitAccount(t *testing.T, namespace string) {
 	})
 }
 
+// play plays one step of the life. Without it the next ones would tell nothing:
+// when it fails, the test ends with what there is to see.
+func (s *scenario) play(t *testing.T, name string, step func(*scenario, *testing.T)) {
+	t.Helper()
+	if !t.Run(name, func(t *testing.T) { step(s, t) }) {
+		s.report(t)
+		t.FailNow()
+	}
+}
+
 // await looks until condition returns nil, and fails the test with its last error after limit.
 func await(t *testing.T, what string, limit time.Duration, condition func(context.Context) error) {
 	t.Helper()

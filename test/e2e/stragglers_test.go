@@ -21,21 +21,11 @@ import (
 // them, and the plugin lists them by owner.
 func TestStragglers(t *testing.T) {
 	s := newScenario(t, 4)
-	for _, step := range []struct {
-		name string
-		play func(*scenario, *testing.T)
-	}{
-		{"pods are created before the installation", (*scenario).deployBefore},
-		{"helm install counts them", (*scenario).installAndCount},
-		{"one that opted out and one of an outage are counted and listed by owner", (*scenario).missPods},
-		{"somebody with rights in one namespace sees that namespace", (*scenario).explainOneNamespace},
-		{"helm uninstall leaves nothing", (*scenario).uninstallStragglers},
-	} {
-		if !t.Run(step.name, func(t *testing.T) { step.play(s, t) }) {
-			s.report(t)
-			t.FailNow()
-		}
-	}
+	s.play(t, "pods are created before the installation", (*scenario).deployBefore)
+	s.play(t, "helm install counts them", (*scenario).installAndCount)
+	s.play(t, "one that opted out and one of an outage are counted and listed by owner", (*scenario).missPods)
+	s.play(t, "somebody with rights in one namespace sees that namespace", (*scenario).explainOneNamespace)
+	s.play(t, "helm uninstall leaves nothing", (*scenario).uninstallStragglers)
 }
 
 // deployBefore has a Deployment of two pods whose image the node holds under its old name.

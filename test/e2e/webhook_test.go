@@ -29,22 +29,12 @@ func TestWebhook(t *testing.T) {
 		}
 		awaitAccount(t, name)
 	}
-	for _, step := range []struct {
-		name string
-		play func(*scenario, *testing.T)
-	}{
-		{"helm install with Audit rewrites in the namespace that says Enforce alone", (*scenario).installAudit},
-		{"every field of a new pod is rewritten as it should", (*scenario).rewriteEveryField},
-		{"what is left alone is counted with its reason", (*scenario).countReasons},
-		{"an update and a new ephemeral container leave alone what was there", (*scenario).updateInPlace},
-		{"helm upgrade to Enforce leaves the namespace that says Audit", (*scenario).upgradeToEnforce},
-		{"helm uninstall leaves nothing in the cluster", (*scenario).uninstallWebhook},
-	} {
-		if !t.Run(step.name, func(t *testing.T) { step.play(s, t) }) {
-			s.report(t)
-			t.FailNow()
-		}
-	}
+	s.play(t, "helm install with Audit rewrites in the namespace that says Enforce alone", (*scenario).installAudit)
+	s.play(t, "every field of a new pod is rewritten as it should", (*scenario).rewriteEveryField)
+	s.play(t, "what is left alone is counted with its reason", (*scenario).countReasons)
+	s.play(t, "an update and a new ephemeral container leave alone what was there", (*scenario).updateInPlace)
+	s.play(t, "helm upgrade to Enforce leaves the namespace that says Audit", (*scenario).upgradeToEnforce)
+	s.play(t, "helm uninstall leaves nothing in the cluster", (*scenario).uninstallWebhook)
 }
 
 func (s *scenario) uninstallWebhook(t *testing.T) {
