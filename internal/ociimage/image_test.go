@@ -163,3 +163,26 @@ func TestTheLayerHasOneFileOfRoots(t *testing.T) {
 		t.Errorf("there is more: %v, %v", header, err)
 	}
 }
+
+func TestAnUncompressedLayerHoldsTheSameFiles(t *testing.T) {
+	o := Options{Architecture: "amd64"}
+	compressed := build(t, "web", elf.EM_X86_64, o)
+	o.Uncompressed = true
+	image := build(t, "web", elf.EM_X86_64, o)
+	manifest, err := image.Manifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := manifest.Layers[0].MediaType; got != types.OCIUncompressedLayer {
+		t.Errorf("the layer's media type is %s", got)
+	}
+	// The configuration names the layer by what it holds, however it is packed.
+	got, gotErr := image.ConfigName()
+	want, wantErr := compressed.ConfigName()
+	if err := errors.Join(gotErr, wantErr); err != nil {
+		t.Fatal(err)
+	}
+	if got != want {
+		t.Errorf("the configuration is %s, compressed %s", got, want)
+	}
+}

@@ -12,6 +12,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
+	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
@@ -25,7 +26,10 @@ type layer struct {
 }
 
 // newLayer gives a layer with one file in the root directory.
-func newLayer(name string, content []byte) (v1.Layer, error) {
+func newLayer(name string, content []byte, o Options) (v1.Layer, error) {
+	if o.Uncompressed {
+		return newUncompressedLayer(name, content)
+	}
 	var compressed bytes.Buffer
 	uncompressed := sha256.New()
 	// Its header is left alone, and so has no name and no time. The best level
@@ -42,6 +46,16 @@ func newLayer(name string, content []byte) (v1.Layer, error) {
 		digest:     hash(digest[:]),
 		diffID:     hash(uncompressed.Sum(nil)),
 	})
+}
+
+func newUncompressedLayer(name string, content []byte) (v1.Layer, error) {
+	var archive bytes.Buffer
+	files := tar.NewWriter(&archive)
+	err := writeFile(files, name, 0o755, content)
+	if err := errors.Join(err, files.Close()); err != nil {
+		return nil, err
+	}
+	return static.NewLayer(archive.Bytes(), types.OCIUncompressedLayer), nil
 }
 
 func hash(sum []byte) v1.Hash { return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum)} }
