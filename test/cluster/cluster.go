@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -30,6 +31,7 @@ type Cluster struct {
 	PrivateZone           *standin.PrivateZone
 
 	etcd, controllers, scheduler *Process
+	images                       map[string]v1.Image // that each node has
 	box                          sandbox.Box
 }
 
@@ -47,14 +49,16 @@ func (c *Cluster) Kubeconfig() string { return path("admin.conf") }
 func (c *Cluster) start(ctx context.Context) error {
 	begin := time.Now()
 	fmt.Println("cluster: starting, which takes about 20 s")
-	node := &Node{Name: "node1", IP: node1}
+	node := newNode(1)
+	c.Nodes = []*Node{node}
+	of := func(step func(context.Context, *Node) error) func(context.Context) error {
+		return func(ctx context.Context) error { return step(ctx, node) }
+	}
 	for _, step := range []func(context.Context) error{
-		c.makeDirectories, c.writeKeys, c.mountEtc, c.maskVar, c.setUpNetwork, c.startCloud,
+		c.makeDirectories, c.writeKeys, of(c.mountEtc), c.maskVar, c.setUpNetwork, c.startCloud,
 		c.connect, c.startControlPlane,
-		func(ctx context.Context) error { return c.startNode(ctx, node) },
-		c.loadImages, c.startDNS,
-		func(ctx context.Context) error { return c.awaitNode(ctx, node) },
-		c.awaitDNS, c.expose,
+		of(c.startContainerd), func(context.Context) error { return c.startKubelet(node) },
+		c.makeImages, of(c.importImages), c.startDNS, of(c.AwaitReady), c.awaitDNS, c.expose,
 	} {
 		if err := step(ctx); err != nil {
 			return err

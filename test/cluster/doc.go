@@ -4,7 +4,9 @@
 // on Alibaba Cloud has: two registry instances, VPC DNS with PrivateZone's
 // records, and a node that is set up as ACK's are.
 //
+// It begins with one node; AddNode starts more.
+//
 // All of it lives in a sandbox (test/sandbox), so that several run side by
-// side and nothing is left of one. Who uses it runs inside as well: the node's
-// files are /etc/hosts and /etc/resolv.conf, its network is 127.0.0.1's.
+// side and nothing is left of one. Who uses it runs inside as well: the first
+// node's files are /etc/hosts and /etc/resolv.conf, its network is 127.0.0.1's.
 package cluster

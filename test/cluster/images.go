@@ -48,8 +48,8 @@ func imageOf(program string) (v1.Image, error) {
 	return ociimage.BuildFromBinary(program, ociimage.Options{Architecture: runtime.GOARCH, Uncompressed: true})
 }
 
-// loadImages puts what the cluster itself consists of on the node, and the workload into both instances.
-func (c *Cluster) loadImages(ctx context.Context) error {
+// makeImages makes what the cluster itself consists of, and puts the workload into both instances.
+func (c *Cluster) makeImages(ctx context.Context) error {
 	if err := c.build(ctx); err != nil {
 		return err
 	}
@@ -61,18 +61,15 @@ func (c *Cluster) loadImages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	images := map[string]v1.Image{pauseImage: pause, dnsImage: coredns}
+	c.images = map[string]v1.Image{pauseImage: pause, dnsImage: coredns}
 	for _, program := range programs {
 		name := fmt.Sprintf("%s/registry-failover-%s:%s", ProductRegistry, program, ProductTag)
-		if images[name], err = c.image(program); err != nil {
+		if c.images[name], err = c.image(program); err != nil {
 			return err
 		}
 	}
 	web, err := c.image("web")
 	if err != nil {
-		return err
-	}
-	if err := ociimage.Import(ctx, []string{c.Tool("containerd", "ctr"), "--address", path("containerd.sock")}, images); err != nil {
 		return err
 	}
 	for _, instance := range []*Instance{c.Hangzhou, c.Zhangjiakou} {
@@ -83,4 +80,9 @@ func (c *Cluster) loadImages(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// importImages puts on the node what the cluster itself consists of.
+func (c *Cluster) importImages(ctx context.Context, n *Node) error {
+	return ociimage.Import(ctx, []string{c.Tool("containerd", "ctr"), "--address", n.socket()}, c.images)
 }

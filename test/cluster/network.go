@@ -15,12 +15,17 @@ const (
 	vpcDNS2     = "100.100.2.138"
 	node1       = "10.244.0.1"
 	podCIDR     = "10.244.0.0/16"
-	nodePodCIDR = "10.244.0.0/24"
-	firstPod    = "10.244.0.10"
 	serviceCIDR = "10.96.0.0/16"
 	apiService  = "10.96.0.1"
 	clusterDNS  = "10.96.0.10"
 )
+
+// address is one of those that belong to the node: itself has the first, its
+// pods those from the tenth.
+func (n *Node) address(host int) string { return fmt.Sprintf("10.244.%d.%d", n.number-1, host) }
+
+// podRange is the network of all of them.
+func (n *Node) podRange() string { return n.address(0) + "/24" }
 
 // outside are the addresses of everything that isn't in the cluster.
 var outside = []netip.Addr{
@@ -42,10 +47,8 @@ func (c *Cluster) setUpNetwork(ctx context.Context) error {
 		[]string{"link", "set", "cbr0", "up"},
 		[]string{"route", "add", "default", "dev", "cbr0"},
 	)
-	for _, args := range commands {
-		if output, err := exec.CommandContext(ctx, "ip", args...).CombinedOutput(); err != nil {
-			return fmt.Errorf("ip %v: %w: %s", args, err, output)
-		}
+	if err := ip(ctx, commands); err != nil {
+		return err
 	}
 	if err := os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0); err != nil {
 		return err
@@ -56,16 +59,27 @@ func (c *Cluster) setUpNetwork(ctx context.Context) error {
 	return nil
 }
 
+// ip runs ip, once for each line of arguments.
+func ip(ctx context.Context, commands [][]string) error {
+	for _, args := range commands {
+		if output, err := exec.CommandContext(ctx, "ip", args...).CombinedOutput(); err != nil {
+			return fmt.Errorf("ip %v: %w: %s", args, err, output)
+		}
+	}
+	return nil
+}
+
 // podNetwork is the node's CNI configuration.
-const podNetwork = `{
+func (n *Node) podNetwork() string {
+	return `{
   "cniVersion": "1.0.0",
   "name": "pods",
   "plugins": [
     {
       "type": "bridge", "bridge": "cbr0", "isGateway": true, "ipMasq": false, "hairpinMode": true,
       "ipam": {
-        "type": "host-local", "dataDir": "` + dir + `/cni",
-        "ranges": [[{"subnet": "` + nodePodCIDR + `", "rangeStart": "` + firstPod + `"}]],
+        "type": "host-local", "dataDir": "` + n.path("cni") + `",
+        "ranges": [[{"subnet": "` + n.podRange() + `", "rangeStart": "` + n.address(10) + `"}]],
         "routes": [{"dst": "0.0.0.0/0"}]
       }
     },
@@ -73,3 +87,4 @@ const podNetwork = `{
   ]
 }
 `
+}
