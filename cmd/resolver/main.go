@@ -58,18 +58,13 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	if o.upstream == nil {
-		// A switch to internal needs no DNS, so that this must not stop a start.
-		if o.upstream, err = systemServers(); err != nil {
-			o.log.Error("the node's DNS servers are not known and nothing can be looked up: name them with --upstream", "error", err)
-		}
-	}
+	servers := o.servers()
 	if o.hostsFile != "" && o.nodeName == "" {
 		o.log.Warn("without --node-name this node takes no part in a switch by share or nodes, and reports nothing")
 	}
 	wiring := resolver.Options{
 		Node: o.nodeName, Config: cfg, Follow: file.Follow, Read: read, Cache: cache,
-		Client: dnsclient.New(o.upstream, lookupTimeout), Metrics: registry, Log: o.log,
+		Client: dnsclient.New(servers, lookupTimeout), Metrics: registry, Log: o.log,
 	}
 	if o.hostsFile != "" {
 		wiring.Hosts = nodehosts.NewFile(o.hostsFile)
@@ -81,7 +76,11 @@ func run(ctx context.Context, o options) error {
 		}
 	}
 	if o.listen != "" {
-		wiring.Server = dnsserver.New(dnsserver.Options{Addr: o.listen, Metrics: registry})
+		serving := dnsserver.Options{Addr: o.listen, Metrics: registry}
+		if len(servers) > 0 {
+			serving.Below = wiring.Client.Ask
+		}
+		wiring.Server = dnsserver.New(serving)
 		if err := wiring.Server.Listen(ctx); err != nil {
 			return err
 		}

@@ -18,12 +18,31 @@ const (
 	receiveSize = 4096
 )
 
+// Ask puts a question that somebody else has asked to the servers in turn, and
+// returns the first reply that is NOERROR or NXDOMAIN, as it came. The request's
+// question, RD, AD, CD and DO go along; its ID and EDNS options are for the one
+// whom it was sent to.
+func (c *Client) Ask(ctx context.Context, request *dns.Msg) (*dns.Msg, error) {
+	question := &dns.Msg{
+		MsgHdr: dns.MsgHdr{
+			RecursionDesired:  request.RecursionDesired,
+			AuthenticatedData: request.AuthenticatedData,
+			CheckingDisabled:  request.CheckingDisabled,
+		},
+		Question: request.Question,
+	}
+	opt := request.IsEdns0()
+	reply, _, err := c.ask(ctx, question.SetEdns0(udpSize, opt != nil && opt.Do()))
+	return reply, err
+}
+
 // ask puts one question to the servers in turn, until one answers it with
-// NOERROR or NXDOMAIN.
-func (c *Client) ask(ctx context.Context, name string, qtype uint16) (*dns.Msg, netip.AddrPort, error) {
+// NOERROR or NXDOMAIN. Each gets an ID of its own.
+func (c *Client) ask(ctx context.Context, question *dns.Msg) (*dns.Msg, netip.AddrPort, error) {
 	var failures failures
 	for _, server := range c.servers {
-		reply, err := c.askServer(ctx, server, name, qtype)
+		question.Id = dns.Id()
+		reply, err := c.askServer(ctx, server, question)
 		if err == nil {
 			return reply, server, nil
 		}
@@ -38,8 +57,7 @@ func (c *Client) ask(ctx context.Context, name string, qtype uint16) (*dns.Msg, 
 	return nil, netip.AddrPort{}, failures
 }
 
-func (c *Client) askServer(ctx context.Context, server netip.AddrPort, name string, qtype uint16) (*dns.Msg, error) {
-	request := new(dns.Msg).SetQuestion(name, qtype).SetEdns0(udpSize, false)
+func (c *Client) askServer(ctx context.Context, server netip.AddrPort, request *dns.Msg) (*dns.Msg, error) {
 	reply, err := c.exchange(ctx, "udp", server, request)
 	if err == nil && reply.Truncated {
 		if reply, err = c.exchange(ctx, "tcp", server, request); err == nil && reply.Truncated {

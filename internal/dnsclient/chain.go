@@ -31,7 +31,7 @@ func (c *Client) follow(ctx context.Context, name string, qtype uint16) (chain, 
 	seen := map[string]bool{name: true}
 	at := name
 	for range maxSteps + 1 {
-		reply, server, err := c.ask(ctx, at, qtype)
+		reply, server, err := c.ask(ctx, new(dns.Msg).SetQuestion(at, qtype).SetEdns0(udpSize, false))
 		if err != nil {
 			return chain{}, fmt.Errorf("%s%s: %w", dns.TypeToString[qtype], through(name, at), err)
 		}

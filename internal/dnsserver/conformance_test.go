@@ -12,43 +12,54 @@ import (
 // TestConformance asks a running server everything in README.md's table, over
 // UDP and TCP, IPv4 and IPv6.
 func TestConformance(t *testing.T) {
+	for _, addr := range loopbacks() {
+		conform(t, start(t, addr, nil), conformance())
+	}
+}
+
+// loopbacks are the addresses to listen on of the families that there are.
+func loopbacks() []string {
 	addrs := []string{"127.0.0.1:0"}
 	if l, err := net.Listen("tcp", "[::1]:0"); err == nil {
 		l.Close()
 		addrs = append(addrs, "[::1]:0")
 	}
-	for _, addr := range addrs {
-		server := start(t, addr, nil).Addr().String()
-		for _, proto := range []Protocol{UDP, TCP} {
-			for sentence, test := range conformance() {
-				t.Run(server+"/"+string(proto)+"/"+sentence, func(t *testing.T) {
-					packet, err := test.request.Pack()
-					if err != nil {
-						t.Fatal(err)
-					}
-					raw, err := send(t, proto, server, packet, 5*time.Second)
-					if err != nil {
-						t.Fatalf("no reply: %v", err)
-					}
-					var reply dns.Msg
-					if err := reply.Unpack(raw); err != nil {
-						t.Fatal(err)
-					}
-					if reply.Id != test.request.Id || !reply.Response {
-						t.Errorf("the reply has ID %d and QR %t, the request ID %d", reply.Id, reply.Response, test.request.Id)
-					}
-					asked := test.request.Question
-					if len(asked) != 1 {
-						asked = nil
-					}
-					if diff := cmp.Diff(asked, reply.Question); diff != "" {
-						t.Errorf("the question came back changed (-asked +came back):\n%s", diff)
-					}
-					if diff := cmp.Diff(test.want, show(&reply)); diff != "" {
-						t.Errorf("(-want +got):\n%s", diff)
-					}
-				})
-			}
+	return addrs
+}
+
+// conform asks a server everything in a table, over UDP and TCP.
+func conform(t *testing.T, s *Server, table map[string]exchange) {
+	t.Helper()
+	server := s.Addr().String()
+	for _, proto := range []Protocol{UDP, TCP} {
+		for sentence, test := range table {
+			t.Run(server+"/"+string(proto)+"/"+sentence, func(t *testing.T) {
+				packet, err := test.request.Pack()
+				if err != nil {
+					t.Fatal(err)
+				}
+				raw, err := send(t, proto, server, packet, 5*time.Second)
+				if err != nil {
+					t.Fatalf("no reply: %v", err)
+				}
+				var reply dns.Msg
+				if err := reply.Unpack(raw); err != nil {
+					t.Fatal(err)
+				}
+				if reply.Id != test.request.Id || !reply.Response {
+					t.Errorf("the reply has ID %d and QR %t, the request ID %d", reply.Id, reply.Response, test.request.Id)
+				}
+				asked := test.request.Question
+				if len(asked) != 1 {
+					asked = nil
+				}
+				if diff := cmp.Diff(asked, reply.Question); diff != "" {
+					t.Errorf("the question came back changed (-asked +came back):\n%s", diff)
+				}
+				if diff := cmp.Diff(test.want, show(&reply)); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+			})
 		}
 	}
 }

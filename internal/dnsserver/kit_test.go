@@ -46,7 +46,12 @@ func zones() []Zone {
 // start serves the zones at a loopback address until the test ends.
 func start(t *testing.T, addr string, reg prometheus.Registerer) *Server {
 	t.Helper()
-	s := New(Options{Addr: addr, Metrics: reg})
+	return startWith(t, Options{Addr: addr, Metrics: reg})
+}
+
+func startWith(t *testing.T, o Options) *Server {
+	t.Helper()
+	s := New(o)
 	ctx, stop := context.WithCancel(t.Context())
 	if err := s.Listen(ctx); err != nil {
 		stop()

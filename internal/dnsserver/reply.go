@@ -25,6 +25,15 @@ func Reply(s *Snapshot, req *dns.Msg, proto Protocol) *dns.Msg {
 	if req.Response {
 		return nil // answering an answer starts a loop
 	}
+	reply, opts := beginReply(req)
+	if reply.Rcode = refusal(req, opts); reply.Rcode == dns.RcodeSuccess {
+		s.answer(reply, req.Question[0])
+	}
+	return fit(reply, opts, proto)
+}
+
+// beginReply returns a reply without records but OPT, and the request's OPT records.
+func beginReply(req *dns.Msg) (*dns.Msg, []*dns.OPT) {
 	reply := &dns.Msg{MsgHdr: replyHeader(req)}
 	if len(req.Question) == 1 {
 		reply.Question = req.Question[:1:1]
@@ -33,9 +42,11 @@ func Reply(s *Snapshot, req *dns.Msg, proto Protocol) *dns.Msg {
 	if len(opts) > 0 {
 		reply.Extra = []dns.RR{ownOPT(opts[0])}
 	}
-	if reply.Rcode = refusal(req, opts); reply.Rcode == dns.RcodeSuccess {
-		s.answer(reply, req.Question[0])
-	}
+	return reply, opts
+}
+
+// fit leaves out what the client can't take.
+func fit(reply *dns.Msg, opts []*dns.OPT, proto Protocol) *dns.Msg {
 	reply.Truncate(sizeLimit(opts, proto))
 	reply.Compress = true // Truncate clears it where all fits without
 	return reply

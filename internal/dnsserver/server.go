@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/miekg/dns"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 )
@@ -17,6 +18,10 @@ type Options struct {
 	Addr string
 	// Metrics gets registry_failover_dns_queries_total; nil leaves it unregistered.
 	Metrics prometheus.Registerer
+	// Below asks others for a name below an endpoint, and returns their reply as it
+	// came, NOERROR or NXDOMAIN. An error gives SERVFAIL. It must end with its
+	// context, and not lead back here. Nil: no such name exists.
+	Below func(ctx context.Context, request *dns.Msg) (reply *dns.Msg, err error)
 }
 
 // Server answers DNS from what was published last. It begins with nothing:
@@ -25,6 +30,7 @@ type Server struct {
 	options  Options
 	snapshot atomic.Pointer[Snapshot]
 	queries  map[Protocol]*queryCounters
+	relay    *relay
 
 	udp []*net.UDPConn // of one port
 	tcp net.Listener
@@ -32,7 +38,7 @@ type Server struct {
 
 // New returns a server that doesn't listen yet.
 func New(o Options) *Server {
-	return &Server{options: o, queries: newQueryCounters(o.Metrics)}
+	return &Server{options: o, queries: newQueryCounters(o.Metrics), relay: newRelay(o.Below)}
 }
 
 // Publish replaces everything that is served. Queries under way finish with
@@ -71,7 +77,7 @@ func (s *Server) Serve(ctx context.Context) error {
 }
 
 func (s *Server) answerer(proto Protocol) answerer {
-	return answerer{snapshot: &s.snapshot, proto: proto, queries: s.queries[proto]}
+	return answerer{snapshot: &s.snapshot, proto: proto, queries: s.queries[proto], relay: s.relay}
 }
 
 // passed is a deadline that ends what waits.

@@ -55,13 +55,14 @@ func (s *tcpServer) serve(ctx context.Context) error {
 			return fmt.Errorf("could not accept DNS connections: %w", err)
 		}
 		s.takePlace()
-		c := &tcpConn{Conn: conn, tcpServer: s}
+		until, cancel := context.WithCancel(ctx)
+		c := &tcpConn{Conn: conn, tcpServer: s, cancel: cancel}
 		c.idleSince.Store(neverAsked(time.Now()))
 		s.add(c)
 		connections.Go(func() {
 			defer func() { <-s.places }()
 			defer s.remove(c)
-			c.serve()
+			c.serve(until)
 		})
 	}
 }

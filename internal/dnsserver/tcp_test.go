@@ -191,7 +191,7 @@ func TestAPlaceIsFreedByTheIdlestAlone(t *testing.T) {
 		for i := range maxConnections {
 			client, conn := net.Pipe()
 			defer client.Close()
-			c := &tcpConn{Conn: conn, tcpServer: s}
+			c := &tcpConn{Conn: conn, tcpServer: s, cancel: func() {}}
 			c.idleSince.Store(int64(maxConnections + i))
 			if i == idlest {
 				c.idleSince.Store(1)

@@ -1,8 +1,10 @@
 package dnsserver
 
 import (
+	"context"
 	"encoding/binary"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -26,12 +28,21 @@ const (
 
 // A tcpConn answers the queries of one connection in their order: all that have
 // come in one go are read by one system call, and answered by one (RFC 7766
-// sections 6.2.1.1 and 7).
+// sections 6.2.1.1 and 7). Those that others must be asked for come when they do.
 type tcpConn struct {
 	net.Conn
 	*tcpServer
-	idleSince atomic.Int64 // Unix time in nanoseconds of the last query
+	cancel    context.CancelFunc // ends what is asked for the connection
+	idleSince atomic.Int64       // Unix time in nanoseconds of the last query
 	replies   []byte
+	sending   sync.Mutex
+	asking    sync.WaitGroup
+}
+
+// Close also ends what is asked for the connection.
+func (c *tcpConn) Close() error {
+	c.cancel()
+	return c.Conn.Close()
 }
 
 // neverAsked is when a connection counts as idle from that was made now and
@@ -39,7 +50,9 @@ type tcpConn struct {
 func neverAsked(now time.Time) int64 { return now.Add(-idleTimeout).UnixNano() }
 
 // serve answers until the client ends, is too slow, or sends what is no query.
-func (c *tcpConn) serve() {
+func (c *tcpConn) serve(ctx context.Context) {
+	// A client may end its side and still read.
+	defer c.asking.Wait()
 	received := make([]byte, smallBuffer)
 	size, timeout := 0, readTimeout
 	for {
@@ -51,7 +64,7 @@ func (c *tcpConn) serve() {
 			n, err := c.Read(received[size:])
 			size += n
 			var ok bool
-			if done, ok = c.answerAll(received[:size]); !ok || err != nil {
+			if done, ok = c.answerAll(ctx, received[:size]); !ok || err != nil {
 				return
 			}
 			rest := received[done:size]
@@ -68,7 +81,7 @@ func (c *tcpConn) serve() {
 
 // answerAll answers the queries that are there as a whole and returns how many
 // bytes they have. It is not ok when the connection is of no more use.
-func (c *tcpConn) answerAll(received []byte) (done int, ok bool) {
+func (c *tcpConn) answerAll(ctx context.Context, received []byte) (done int, ok bool) {
 	for {
 		rest := received[done:]
 		if len(rest) < lengthSize {
@@ -82,7 +95,7 @@ func (c *tcpConn) answerAll(received []byte) (done int, ok bool) {
 		if len(rest) < lengthSize+size {
 			break
 		}
-		c.reply(rest[lengthSize : lengthSize+size])
+		c.reply(ctx, rest[lengthSize:lengthSize+size])
 		done += lengthSize + size
 		if len(c.replies) >= flushSize && !c.flush() {
 			return done, false
@@ -92,9 +105,17 @@ func (c *tcpConn) answerAll(received []byte) (done int, ok bool) {
 }
 
 // reply puts the reply to a query, behind its length, to those to be sent.
-func (c *tcpConn) reply(query []byte) {
+func (c *tcpConn) reply(ctx context.Context, query []byte) {
 	begin := len(c.replies)
-	out := c.answer(append(c.replies, 0, 0), query)
+	out, below := c.answer(append(c.replies, 0, 0), query)
+	if below != nil { // whose two bytes for the length are written over
+		c.asking.Go(func() {
+			if packet := c.askBelow(ctx, below); len(packet) > 0 {
+				c.send(append(binary.BigEndian.AppendUint16(nil, uint16(len(packet))), packet...))
+			}
+		})
+		return
+	}
 	size := len(out) - begin - lengthSize
 	if size == 0 {
 		return
@@ -103,18 +124,30 @@ func (c *tcpConn) reply(query []byte) {
 	c.replies = out
 }
 
-// flush sends the replies. A client that doesn't take them is given up.
+// flush sends the replies.
 func (c *tcpConn) flush() bool {
 	if len(c.replies) == 0 {
 		return true
 	}
-	if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return false
-	}
-	_, err := c.Write(c.replies)
+	sent := c.send(c.replies)
 	c.replies = c.replies[:0]
 	if cap(c.replies) > 2*flushSize {
 		c.replies = nil // a long reply is rare, its memory isn't kept
+	}
+	return sent
+}
+
+// send sends whole replies. A client that doesn't take them is given up: where
+// half of one was sent, nothing can follow.
+func (c *tcpConn) send(replies []byte) bool {
+	c.sending.Lock()
+	defer c.sending.Unlock()
+	err := c.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if err == nil {
+		_, err = c.Write(replies)
+	}
+	if err != nil {
+		_ = c.Close()
 	}
 	return err == nil
 }

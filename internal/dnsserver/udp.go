@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 
 	"golang.org/x/net/ipv4"
@@ -26,13 +27,15 @@ type batchSocket interface {
 }
 
 // A udpReader answers what comes in at one socket, in one goroutine and with
-// the memory that it begins with.
+// the memory that it begins with; what others must be asked for has goroutines
+// of its own.
 type udpReader struct {
 	answerer
 	socket   batchSocket
 	source   replySource
 	received [batchSize]ipv4.Message
 	replies  [batchSize]ipv4.Message
+	asking   sync.WaitGroup
 }
 
 func newUDPReader(conn *net.UDPConn, a answerer) (*udpReader, error) {
@@ -65,6 +68,7 @@ func serveUDP(ctx context.Context, conn *net.UDPConn, a answerer) error {
 	if err != nil {
 		return err
 	}
+	defer r.asking.Wait()
 	// Not closed, so that replies under way are sent.
 	stop := context.AfterFunc(ctx, func() {
 		_ = conn.SetReadDeadline(passed)
@@ -81,16 +85,27 @@ func serveUDP(ctx context.Context, conn *net.UDPConn, a answerer) error {
 		case err != nil:
 			return fmt.Errorf("could not read DNS queries: %w", err)
 		}
-		r.write(r.replies[:r.answerAll(r.received[:n])])
+		r.write(r.replies[:r.answerAll(ctx, r.received[:n])])
 	}
 }
 
-// answerAll fills in the replies and returns how many there are.
-func (r *udpReader) answerAll(received []ipv4.Message) int {
+// answerAll fills in the replies and returns how many there are. Those that
+// others must be asked for are sent when they come.
+func (r *udpReader) answerAll(ctx context.Context, received []ipv4.Message) int {
 	n := 0
 	for i := range received {
 		query, reply := &received[i], &r.replies[n]
-		packet := r.answer(reply.Buffers[0][:0], query.Buffers[0][:query.N])
+		packet, below := r.answer(reply.Buffers[0][:0], query.Buffers[0][:query.N])
+		if below != nil {
+			later := ipv4.Message{Addr: query.Addr, OOB: r.source.of(query.OOB[:query.NN])}
+			r.asking.Go(func() {
+				if packet := r.askBelow(ctx, below); len(packet) > 0 {
+					later.Buffers = [][]byte{packet}
+					r.write([]ipv4.Message{later})
+				}
+			})
+			continue
+		}
 		if len(packet) == 0 {
 			continue
 		}

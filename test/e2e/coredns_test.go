@@ -43,6 +43,7 @@ func TestCoreDNS(t *testing.T) {
 	awaitClusterDNS(t, node.Zhangjiakou.Internal.String())
 	throw(t, "hangzhou")
 	awaitClusterDNS(t, node.Hangzhou.Internal.String())
+	s.followProxyPattern(t)
 
 	// Without any resolver VPC DNS is asked, whose PrivateZone knows no switch of ours.
 	kubectl(t, "-n", namespace, "scale", "deployment/registry-failover-resolver-dns", "--replicas", "0")

@@ -11,10 +11,23 @@ import (
 	"github.com/miekg/dns"
 )
 
-// PrivateZone is the VPC's DNS servers with PrivateZone's records, one address a name.
+// A ProxyPattern says what becomes of a name that a zone doesn't have.
+type ProxyPattern string
+
+const (
+	// ProxyZone is PrivateZone's ZONE: the name doesn't exist.
+	ProxyZone ProxyPattern = "ZONE"
+	// ProxyRecord is RECORD: the name is looked up further, in public DNS.
+	ProxyRecord ProxyPattern = "RECORD"
+)
+
+// PrivateZone is the VPC's DNS servers with PrivateZone's records, one address a
+// name. What no zone is for is looked up in public DNS, which has nothing at first.
 type PrivateZone struct {
 	mutex   sync.RWMutex
 	records map[string]netip.Addr
+	public  map[string]netip.Addr
+	zones   map[string]ProxyPattern
 	servers []*dns.Server
 	addrs   []string
 	ended   sync.WaitGroup
@@ -23,7 +36,7 @@ type PrivateZone struct {
 // ServePrivateZone listens on UDP and TCP at each address, host:port. Names are
 // written without a final dot.
 func ServePrivateZone(ctx context.Context, records map[string]netip.Addr, addrs ...string) (*PrivateZone, error) {
-	z := &PrivateZone{records: map[string]netip.Addr{}}
+	z := &PrivateZone{records: map[string]netip.Addr{}, public: map[string]netip.Addr{}, zones: map[string]ProxyPattern{}}
 	for name, addr := range records {
 		z.Set(name, addr)
 	}
@@ -64,16 +77,30 @@ func (z *PrivateZone) Set(name string, addr netip.Addr) {
 	z.records[dns.CanonicalName(name)] = addr
 }
 
-// ServeDNS answers as PrivateZone does: authoritative, TTL 60.
+// SetZone makes a zone, or gives it another proxy pattern.
+func (z *PrivateZone) SetZone(name string, pattern ProxyPattern) {
+	z.mutex.Lock()
+	defer z.mutex.Unlock()
+	z.zones[dns.CanonicalName(name)] = pattern
+}
+
+// SetPublic makes a record in public DNS.
+func (z *PrivateZone) SetPublic(name string, addr netip.Addr) {
+	z.mutex.Lock()
+	defer z.mutex.Unlock()
+	z.public[dns.CanonicalName(name)] = addr
+}
+
+// ServeDNS answers as the VPC's DNS does: TTL 60, recursion on offer, and with
+// authority where PrivateZone says it.
 func (z *PrivateZone) ServeDNS(w dns.ResponseWriter, request *dns.Msg) {
 	reply := new(dns.Msg).SetReply(request)
-	reply.Authoritative = true
+	reply.RecursionAvailable = true
 	question := request.Question[0]
-	z.mutex.RLock()
-	addr, known := z.records[dns.CanonicalName(question.Name)]
-	z.mutex.RUnlock()
+	var addr netip.Addr
+	addr, reply.Authoritative = z.find(dns.CanonicalName(question.Name))
 	switch {
-	case !known:
+	case !addr.IsValid():
 		reply.Rcode = dns.RcodeNameError
 	case question.Qtype == dns.TypeA:
 		reply.Answer = []dns.RR{&dns.A{
@@ -82,6 +109,25 @@ func (z *PrivateZone) ServeDNS(w dns.ResponseWriter, request *dns.Msg) {
 		}}
 	}
 	_ = w.WriteMsg(reply) // the asker has a timeout
+}
+
+// find returns the address of a name, none where there is no such name, and
+// whether PrivateZone said so.
+func (z *PrivateZone) find(name string) (addr netip.Addr, private bool) {
+	z.mutex.RLock()
+	defer z.mutex.RUnlock()
+	if addr, known := z.records[name]; known {
+		return addr, true
+	}
+	for off, end := 0, false; !end; off, end = dns.NextLabel(name, off) {
+		if pattern, known := z.zones[name[off:]]; known {
+			if pattern == ProxyZone {
+				return netip.Addr{}, true
+			}
+			break
+		}
+	}
+	return z.public[name], false
 }
 
 // Close ends all servers.
