@@ -3,6 +3,8 @@ package inputs
 import (
 	"maps"
 	"net"
+	"os"
+	"sync"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -10,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/transport"
 )
 
 // configMap is the part of a core/v1 ConfigMap that is read.
@@ -62,8 +65,25 @@ func newClient(config *rest.Config) (rest.Interface, error) {
 	if c.Dial == nil {
 		c.Dial = dialer.DialContext
 	}
+	if file := c.BearerTokenFile; file != "" {
+		// client-go's own way goes on for a minute with a token that is refused.
+		c.BearerToken, c.BearerTokenFile = "", ""
+		c.Wrap(transport.ResettableTokenSourceWrapTransport(transport.NewCachedFileTokenSource(file)))
+	}
+	pingOften()
 	return rest.RESTClientFor(c)
 }
+
+// pingOften finds out within 10 seconds that an API server hangs whose kernel goes
+// on to acknowledge, or a proxy before it: another one may know of a switch
+// meanwhile. client-go has no other place for these settings.
+var pingOften = sync.OnceFunc(func() {
+	for _, name := range []string{"HTTP2_READ_IDLE_TIMEOUT_SECONDS", "HTTP2_PING_TIMEOUT_SECONDS"} {
+		if os.Getenv(name) == "" {
+			_ = os.Setenv(name, "5") // it fails for names with "=" or NUL alone
+		}
+	}
+})
 
 // dialer finds out within 11 seconds that the other end of a silent connection
 // has gone. A watch only listens, so nothing else would tell it: client-go's own

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"k8s.io/client-go/rest"
 )
@@ -35,6 +36,8 @@ type fakeAPI struct {
 	news      chan struct{} // closed and made anew with every change
 	cut       chan struct{} // closed and made anew to end all watches
 	refuse    func(verb, name string) int
+	token     string         // the one that is valid
+	sayings   chan saying    // what watches that are cut say at last
 	asked     map[string]int // requests by "verb name"
 }
 
@@ -49,6 +52,7 @@ func newFakeAPI(t *testing.T) *fakeAPI {
 	f := &fakeAPI{
 		t: t, address: "127.0.0.1:0", version: 100, objects: map[string]map[string]string{}, asked: map[string]int{},
 		news: make(chan struct{}), cut: make(chan struct{}), refuse: func(string, string) int { return 0 },
+		token: "token", sayings: make(chan saying, 1),
 	}
 	f.start()
 	t.Cleanup(f.stop)
@@ -124,6 +128,42 @@ func (f *fakeAPI) compact() {
 	f.version += 10
 }
 
+// restore makes the versions begin anew, with nothing but one object.
+func (f *fakeAPI) restore(version int, name string, data map[string]string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.version, f.compacted, f.history = version, 0, nil
+	f.objects = map[string]map[string]string{name: data}
+}
+
+// demand makes another token the valid one.
+func (f *fakeAPI) demand(token string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.token = token
+}
+
+type saying struct {
+	text string
+	said chan struct{}
+}
+
+// say has a watch say something before it ends, and returns then.
+func (f *fakeAPI) say(text string) {
+	said := make(chan struct{})
+	f.sayings <- saying{text, said}
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for { // a watch may not have begun yet
+		f.cutWatches()
+		select {
+		case <-said:
+			return
+		case <-tick.C:
+		}
+	}
+}
+
 // dropped is the status of a request whose connection is closed without an answer.
 const dropped = -1
 
@@ -155,13 +195,13 @@ func (f *fakeAPI) answer(w http.ResponseWriter, r *http.Request) {
 	f.asked[verb+" "+name]++
 	status := f.refuse(verb, name)
 	data, there := f.objects[name]
-	version, uninstall := f.version, f.uninstall
+	version, uninstall, token := f.version, f.uninstall, f.token
 	f.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	switch {
 	case status == dropped:
 		panic(http.ErrAbortHandler)
-	case !ok || r.Header.Get("Authorization") != "Bearer token":
+	case !ok || r.Header.Get("Authorization") != "Bearer "+token:
 		fail(w, http.StatusUnauthorized, "Unauthorized", "Unauthorized")
 	case status == http.StatusForbidden, name != SwitchName && name != StateName:
 		fail(w, http.StatusForbidden, "Forbidden", fmt.Sprintf("configmaps %q is forbidden: User \"node\" cannot %s resource \"configmaps\"", name, verb))
@@ -193,11 +233,18 @@ func (f *fakeAPI) watch(w http.ResponseWriter, r *http.Request, name string) {
 		fail(w, http.StatusBadRequest, "BadRequest", "a watch should say from where and for how long")
 		return
 	}
+	f.mu.Lock()
+	cut, now := f.cut, f.version
+	f.mu.Unlock()
+	if since > now {
+		tooLarge := failure(http.StatusGatewayTimeout, "Timeout", fmt.Sprintf("Too large resource version: %d, current: %d", since, now))
+		tooLarge["details"] = map[string]any{"causes": []any{map[string]any{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}}}
+		w.WriteHeader(http.StatusGatewayTimeout)
+		reply(w, tooLarge)
+		return
+	}
 	w.WriteHeader(http.StatusOK)
 	w.(http.Flusher).Flush()
-	f.mu.Lock()
-	cut := f.cut
-	f.mu.Unlock()
 	for {
 		f.mu.Lock()
 		gone, news := since < f.compacted, f.news
@@ -220,6 +267,13 @@ func (f *fakeAPI) watch(w http.ResponseWriter, r *http.Request, name string) {
 		select {
 		case <-news:
 		case <-cut:
+			select {
+			case last := <-f.sayings:
+				_, _ = io.WriteString(w, last.text)
+				close(last.said)
+				return
+			default:
+			}
 			panic(http.ErrAbortHandler) // the connection breaks without an end
 		case <-r.Context().Done():
 			return

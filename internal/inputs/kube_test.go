@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
+	"k8s.io/client-go/rest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -37,15 +38,24 @@ func run(t *testing.T, read func(context.Context, func(Snapshot)) error) *reader
 }
 
 func runKube(t *testing.T, f *fakeAPI, watchState bool) *reader {
+	return runKubeWith(t, f.config(), watchState)
+}
+
+func runKubeWith(t *testing.T, config *rest.Config, watchState bool) *reader {
 	return run(t, func(ctx context.Context, publish func(Snapshot)) error {
-		return Kube(ctx, KubeOptions{Config: f.config(), Namespace: testNamespace, WatchState: watchState, Logger: slog.New(slog.DiscardHandler)}, publish)
+		return Kube(ctx, KubeOptions{Config: config, Namespace: testNamespace, WatchState: watchState, Logger: slog.New(slog.DiscardHandler)}, publish)
 	})
 }
 
 // await takes snapshots until one is as the sentence says.
 func (r *reader) await(sentence string, is func(Snapshot) bool) Snapshot {
 	r.t.Helper()
-	deadline := time.After(10 * time.Second)
+	return r.awaitWithin(10*time.Second, sentence, is)
+}
+
+func (r *reader) awaitWithin(limit time.Duration, sentence string, is func(Snapshot) bool) Snapshot {
+	r.t.Helper()
+	deadline := time.After(limit)
 	for {
 		select {
 		case s := <-r.snapshots:
