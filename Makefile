@@ -10,9 +10,13 @@ REGISTRY ?= localhost
 TAG ?= $(shell git describe --tags --always --dirty)
 PLATFORMS ?= linux/amd64,linux/arm64
 
+# How long make soak lasts; a run prints the seed that repeats it.
+SOAK ?= 10m
+SEED ?= 0
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build images test unit e2e demo demo-cluster fuzz lint vuln bench clean
+.PHONY: help build images test unit e2e demo demo-cluster fuzz lint vuln bench soak clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +65,10 @@ bench: build ## measure sizes, switching times, memory, DNS beside other servers
 	@tools/ensure-dns-bench
 	@coredns=$$(tools/build coredns) && go run ./test/bench -bin bin -coredns "$$coredns/coredns"
 	CGO_ENABLED=0 go run -trimpath ./test/bench/webhook -bin bin
+
+soak: ## throw the switch while parts of a real cluster die at random, for SOAK (10m; Linux and root)
+	@tools/ensure-cc
+	CGO_ENABLED=1 go test -race -count=1 -v -timeout 0 ./test/e2e -run '^TestSoak$$' -args -soak $(SOAK) -seed $(SEED)
 
 clean: ## remove bin/ and dist/; built tools stay in the user's cache
 	rm -rf bin dist

@@ -24,15 +24,15 @@ type Cluster struct {
 	Config          *rest.Config
 	Client          *kubernetes.Clientset
 	Authority       *standin.Authority
-	APIServer       *Process
+	APIServer, Etcd *Process
 	Nodes           []*Node
 	// Hangzhou is A of the manual procedure's example, Zhangjiakou is B, the primary.
 	Hangzhou, Zhangjiakou *Instance
 	PrivateZone           *standin.PrivateZone
 
-	etcd, controllers, scheduler *Process
-	images                       map[string]v1.Image // that each node has
-	box                          sandbox.Box
+	controllers, scheduler *Process
+	images                 map[string]v1.Image // that each node has
+	box                    sandbox.Box
 }
 
 // NodeFile is the path by which a file of the node is found outside the sandbox.

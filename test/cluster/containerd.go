@@ -24,6 +24,11 @@ func (c *Cluster) startContainerd(ctx context.Context, n *Node) error {
 		return err
 	}
 	n.Containerd = c.nodeProcess(n, "containerd", c.Tool("containerd", "containerd"), "--config", n.path("containerd.toml"))
+	return n.StartContainerd(ctx)
+}
+
+// StartContainerd starts it, also after it was killed, and returns when it can be asked.
+func (n *Node) StartContainerd(ctx context.Context) error {
 	if err := n.Containerd.Start(); err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ const server = "https://127.0.0.1:6443"
 // startControlPlane returns when the API server answers.
 func (c *Cluster) startControlPlane(ctx context.Context) error {
 	admin := c.Kubeconfig()
-	c.etcd = c.process("etcd", c.Tool("etcd", "etcd"),
+	c.Etcd = c.process("etcd", c.Tool("etcd", "etcd"),
 		"--data-dir", path("etcd"), "--unsafe-no-fsync",
 		"--listen-client-urls", "http://127.0.0.1:2379", "--advertise-client-urls", "http://127.0.0.1:2379",
 		"--listen-peer-urls", "http://127.0.0.1:2380")
@@ -31,7 +31,7 @@ func (c *Cluster) startControlPlane(ctx context.Context) error {
 	if err := os.WriteFile(path("audit.yaml"), []byte(auditPolicy), 0o644); err != nil {
 		return err
 	}
-	if err := c.etcd.Start(); err != nil {
+	if err := c.Etcd.Start(); err != nil {
 		return err
 	}
 	if err := c.startAPIServer(ctx); err != nil {

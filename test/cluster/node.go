@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"time"
 
@@ -72,6 +73,29 @@ func (c *Cluster) startKubelet(n *Node, args ...string) error {
 	return n.Proxy.Start()
 }
 
+// RestartKubelet starts it after it was killed, and returns when it works. It ends
+// where it finds no containerd.
+func (n *Node) RestartKubelet(ctx context.Context) error {
+	if err := n.Kubelet.Start(); err != nil {
+		return err
+	}
+	return n.Kubelet.await(ctx, time.Minute, func(ctx context.Context) error {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:10248/healthz", nil)
+		if err != nil {
+			return err
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = response.Body.Close() }()
+		if response.StatusCode != http.StatusOK {
+			return errors.New("kubelet is " + response.Status)
+		}
+		return nil
+	})
+}
+
 // AwaitReady returns when the node is Ready.
 func (c *Cluster) AwaitReady(ctx context.Context, n *Node) error {
 	return n.Kubelet.await(ctx, 2*time.Minute, func(ctx context.Context) error {
@@ -89,7 +113,7 @@ func (c *Cluster) AwaitReady(ctx context.Context, n *Node) error {
 }
 
 // kubeletConfiguration, of a node by its directory, is for machines without cgroup v2 as well, and for
-// containers that may not raise their OOM scores.
+// containers that may not raise their OOM scores. A container that a test kills again and again is started again at once.
 const kubeletConfiguration = `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 authentication: {anonymous: {enabled: false}, x509: {clientCAFile: ` + dir + `/ca.crt}}
@@ -105,4 +129,5 @@ enforceNodeAllocatable: []
 failSwapOn: false
 imageGCHighThresholdPercent: 100
 evictionHard: {memory.available: 1Mi}
+crashLoopBackOff: {maxContainerRestartPeriod: 2s}
 `

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -45,6 +46,12 @@ func (p *Process) Kill() {
 	_ = p.running.Process.Kill()
 	<-p.ended
 }
+
+// Freeze stops the program in its tracks: its sockets stay open, and it answers nothing.
+func (p *Process) Freeze() error { return p.running.Process.Signal(syscall.SIGSTOP) }
+
+// Thaw lets a frozen program go on.
+func (p *Process) Thaw() error { return p.running.Process.Signal(syscall.SIGCONT) }
 
 // await looks until condition returns nil, and returns its last error when
 // that lasts too long or the program has ended.

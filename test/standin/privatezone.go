@@ -130,6 +130,18 @@ func (z *PrivateZone) find(name string) (addr netip.Addr, private bool) {
 	return z.public[name], false
 }
 
+// Reopen listens again, at the same addresses and with the same records, after Close.
+func (z *PrivateZone) Reopen(ctx context.Context) error {
+	addrs := z.addrs
+	z.addrs, z.servers = nil, nil
+	for _, addr := range addrs {
+		if err := z.listen(ctx, addr); err != nil {
+			return fmt.Errorf("could not listen again as the VPC's DNS: %w", err)
+		}
+	}
+	return nil
+}
+
 // Close ends all servers.
 func (z *PrivateZone) Close() error {
 	for _, server := range z.servers {
