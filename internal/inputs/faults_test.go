@@ -5,7 +5,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -234,13 +236,18 @@ func TestKubeLeavesAnAPIServerThatHangs(t *testing.T) {
 }
 
 // TestKubeBearsAWatchThatDropsEverySecond breaks the connection every second. Changes arrive
-// soon all the same, and the API server isn't asked more often than it drops.
+// soon all the same, the API server isn't asked more often than it drops, and no
+// goroutine or socket is left of it.
 func TestKubeBearsAWatchThatDropsEverySecond(t *testing.T) {
-	t.Parallel()
 	f := newFakeAPI(t)
 	f.set(SwitchName, value("hangzhou"))
 	r := runKube(t, f, false)
 	r.await("the switch is read", good("hangzhou"))
+	files := func() int {
+		open, _ := os.ReadDir("/proc/self/fd") // there is none on other systems
+		return len(open)
+	}
+	goroutines, open := runtime.NumGoroutine(), files()
 	drop := time.NewTicker(time.Second)
 	defer drop.Stop()
 	const drops = 8
@@ -259,5 +266,11 @@ func TestKubeBearsAWatchThatDropsEverySecond(t *testing.T) {
 	}
 	if lists, watches := f.count("list "+SwitchName), f.count("watch "+SwitchName); lists > 2*drops || watches > 2*drops {
 		t.Errorf("%d lists and %d watches for %d drops", lists, watches, drops)
+	}
+	// One connection more or less is being made or given up.
+	for end := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > goroutines+5 || files() > open+2; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d goroutines and %d files are %d and %d now", goroutines, open, runtime.NumGoroutine(), files())
+		}
 	}
 }
