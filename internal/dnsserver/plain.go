@@ -36,7 +36,7 @@ func pack(out []byte, reply *dns.Msg) ([]byte, int) {
 	}
 	packed, err := reply.Pack()
 	if err != nil {
-		return out, noCode // NewSnapshot makes only records that pack, and relayed ones were packed before
+		return out, noCode // NewSnapshot makes only records that pack
 	}
 	return append(out, packed...), reply.Rcode
 }

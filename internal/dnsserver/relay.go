@@ -66,7 +66,19 @@ func (a *answerer) askBelow(ctx context.Context, req *dns.Msg) []byte {
 	case err != nil:
 		got = nil
 	}
-	return a.pack(nil, relayed(req, got, a.proto))
+	reply, rcode := packRelayed(req, got, a.proto)
+	a.queries.of(rcode).Inc()
+	return reply
+}
+
+// packRelayed packs what is relayed. Some records of foreign packets can be read
+// and not be written, or not be read again: then SERVFAIL stands for all.
+func packRelayed(req, got *dns.Msg, proto Protocol) (reply []byte, rcode int) {
+	reply, rcode = pack(nil, relayed(req, got, proto))
+	if rcode == noCode || new(dns.Msg).Unpack(reply) != nil {
+		return pack(nil, relayed(req, nil, proto))
+	}
+	return reply, rcode
 }
 
 // relayed is the reply to a request for a name below an endpoint: what was said

@@ -134,6 +134,23 @@ func TestWhatNobodyCanSayIsSERVFAIL(t *testing.T) {
 	})
 }
 
+// The library reads an SOA record without any data, and writes one that nobody can read.
+func TestARecordThatCanNotBeWrittenIsNotRelayed(t *testing.T) {
+	request := query("x.v4.registry.io.", dns.TypeA)
+	above, err := new(dns.Msg).SetReply(request).Pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	above[9] = 1 // records in the authority section
+	above = append(above, 0, 0, 6, 0, 1, 0, 0, 0, 5, 0, 0)
+	got := new(dns.Msg)
+	if err := got.Unpack(above); err != nil || len(got.Ns) != 1 {
+		t.Fatalf("got %v, %v", got, err)
+	}
+	server := startWith(t, Options{Addr: "127.0.0.1:0", Below: func(context.Context, *dns.Msg) (*dns.Msg, error) { return got, nil }})
+	conform(t, server, map[string]exchange{"below": {request, []string{"QUERY SERVFAIL rd"}}})
+}
+
 func TestAClientThatEndsItsSideStillGetsWhatItAsked(t *testing.T) {
 	ended := make(chan struct{})
 	conn := dial(t, startWith(t, Options{Addr: "127.0.0.1:0", Below: func(ctx context.Context, request *dns.Msg) (*dns.Msg, error) {

@@ -19,7 +19,14 @@ import (
 )
 
 func TestSizes(t *testing.T) {
-	server := start(t, "127.0.0.1:0", nil).Addr().String()
+	for _, addr := range loopbacks() {
+		server := start(t, addr, nil).Addr().String()
+		t.Run(server, func(t *testing.T) { replySizes(t, server) })
+	}
+}
+
+func replySizes(t *testing.T, server string) {
+	t.Helper()
 	for sentence, test := range map[string]struct {
 		proto   Protocol
 		request *dns.Msg
@@ -91,29 +98,31 @@ func TestPacketsThatGetNoOrdinaryReply(t *testing.T) {
 		"a label with a reserved length gets FORMERR":      {append(append([]byte(nil), whole[:12]...), 0x80, 0, 0, 1, 0, 1), formerr},
 		"bytes after the message are ignored as BIND does": {append(append([]byte(nil), whole...), 1, 2, 3), dns.RcodeSuccess},
 	} {
-		for _, proto := range []Protocol{UDP, TCP} {
-			t.Run(string(proto)+"/"+sentence, func(t *testing.T) {
-				t.Parallel()
-				server := start(t, "127.0.0.1:0", nil).Addr().String()
-				wait := 5 * time.Second
-				if test.want == none {
-					wait = 200 * time.Millisecond
-				}
-				raw, err := send(t, proto, server, test.packet, wait)
-				if test.want == none {
-					if !errors.Is(err, os.ErrDeadlineExceeded) {
-						t.Fatalf("got %x, %v; want no reply", raw, err)
+		for _, addr := range loopbacks() {
+			for _, proto := range []Protocol{UDP, TCP} {
+				t.Run(addr+"/"+string(proto)+"/"+sentence, func(t *testing.T) {
+					t.Parallel()
+					server := start(t, addr, nil).Addr().String()
+					wait := 5 * time.Second
+					if test.want == none {
+						wait = 200 * time.Millisecond
 					}
-				} else if err != nil {
-					t.Fatal(err)
-				} else if got := int(raw[3] & 15); got != test.want || test.want == formerr && (raw[2] != 0x81 || raw[3]&0xf0 != 0) || raw[0] != whole[0] || raw[1] != whole[1] {
-					t.Errorf("got the header %x, want code %d", raw[:12], test.want)
-				}
-				// And the server goes on.
-				if raw, err := send(t, proto, server, whole, 5*time.Second); err != nil || raw[3]&15 != 0 {
-					t.Errorf("the query after it got %x, %v", raw, err)
-				}
-			})
+					raw, err := send(t, proto, server, test.packet, wait)
+					if test.want == none {
+						if !errors.Is(err, os.ErrDeadlineExceeded) {
+							t.Fatalf("got %x, %v; want no reply", raw, err)
+						}
+					} else if err != nil {
+						t.Fatal(err)
+					} else if got := int(raw[3] & 15); got != test.want || test.want == formerr && (raw[2] != 0x81 || raw[3]&0xf0 != 0) || raw[0] != whole[0] || raw[1] != whole[1] {
+						t.Errorf("got the header %x, want code %d", raw[:12], test.want)
+					}
+					// And the server goes on.
+					if raw, err := send(t, proto, server, whole, 5*time.Second); err != nil || raw[3]&15 != 0 {
+						t.Errorf("the query after it got %x, %v", raw, err)
+					}
+				})
+			}
 		}
 	}
 }
@@ -331,9 +340,10 @@ func TestListen(t *testing.T) {
 		}
 	})
 	t.Run("all addresses are served from the address that was asked", func(t *testing.T) {
-		s := start(t, ":0", nil)
+		s := startWith(t, Options{Addr: ":0", Below: answerBelow(1)})
 		_, port, _ := net.SplitHostPort(s.Addr().String())
-		packet, _ := query("v4.registry.io.", dns.TypeA).Pack()
+		own, _ := query("v4.registry.io.", dns.TypeA).Pack()
+		below, _ := query("x.v4.registry.io.", dns.TypeA).Pack()
 		asked := []string{"127.0.0.1", "127.0.0.2", "::1", "127.0.0.1"}
 		if runtime.GOOS != "linux" {
 			asked = []string{"127.0.0.1"}
@@ -344,8 +354,10 @@ func TestListen(t *testing.T) {
 		}
 		for _, addr := range asked {
 			for _, proto := range []Protocol{UDP, TCP} {
-				if _, err := send(t, proto, net.JoinHostPort(addr, port), packet, 5*time.Second); err != nil {
-					t.Errorf("%s over %s: %v", addr, proto, err)
+				for _, packet := range [][]byte{own, below} {
+					if _, err := send(t, proto, net.JoinHostPort(addr, port), packet, 5*time.Second); err != nil {
+						t.Errorf("%s over %s: %v", addr, proto, err)
+					}
 				}
 			}
 		}

@@ -2,6 +2,7 @@ package dnsserver
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -51,7 +52,13 @@ func ask(t *testing.T, conn *dns.Conn) {
 }
 
 func TestManyQueriesOfOneConnectionAreAnsweredInTheirOrder(t *testing.T) {
-	conn := dial(t, start(t, "127.0.0.1:0", nil))
+	for _, addr := range loopbacks() {
+		t.Run(addr, func(t *testing.T) { pipeline(t, dial(t, start(t, addr, nil))) })
+	}
+}
+
+func pipeline(t *testing.T, conn *dns.Conn) {
+	t.Helper()
 	const queries = 2000
 	names := []string{"v4.registry.io.", "many.registry.io.", "example.com.", "V4.registry.io."}
 	var stream []byte
@@ -66,6 +73,22 @@ func TestManyQueriesOfOneConnectionAreAnsweredInTheirOrder(t *testing.T) {
 		}
 		if int(reply.Id) != id || reply.Question[0].Name != names[id%len(names)] {
 			t.Fatalf("reply %d is for ID %d, %s", id, reply.Id, reply.Question[0].Name)
+		}
+	}
+}
+
+// Go's resolver, which container runtimes use, is told over UDP that there is more.
+func TestAClientComesBackOverTCPForAllAddresses(t *testing.T) {
+	for _, addr := range loopbacks() {
+		server := start(t, addr, nil).Addr().String()
+		var networks []string
+		client := net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			networks = append(networks, network)
+			return new(net.Dialer).DialContext(ctx, network, server)
+		}}
+		got, err := client.LookupNetIP(t.Context(), "ip4", "many.registry.io.")
+		if err != nil || len(got) != 200 || len(networks) != 2 || networks[0] != "udp" || networks[1] != "tcp" {
+			t.Errorf("%s: %d addresses over %v, %v", server, len(got), networks, err)
 		}
 	}
 }
