@@ -2,67 +2,51 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"net"
-	"os"
 	"time"
 
 	"github.com/miekg/dns"
 	"golang.org/x/net/ipv4"
-
-	"github.com/registry-failover/registry-failover/test/bench/figures"
 )
 
-const (
-	floodTime       = 5 * time.Second
-	idleConnections = 10_000
-)
+const floodTime = 5 * time.Second
 
-// flood gives the resolver's memory after senders that read no reply, and while
-// it has clients that connect and say nothing, beside what it was before.
-func flood(ctx context.Context, resolver *server) ([]figures.Row, error) {
-	fmt.Fprintf(os.Stderr, "a flood: %v\n", floodTime)
-	before, err := figures.Resident(resolver.PID, "VmRSS")
-	if err != nil {
-		return nil, err
-	}
-	row := func(what string) (figures.Row, error) {
-		now, err := figures.Resident(resolver.PID, "VmRSS")
-		return figures.Row{
-			What: what, Figure: figures.Mebibytes(now),
-			Reference: figures.Mebibytes(before) + " before", Ratio: figures.Ratio(float64(now), float64(before)),
-		}, err
-	}
-
-	perSecond, err := sendOnly(ctx, resolver.addr)
-	if err != nil {
-		return nil, err
-	}
-	flooded, err := row(fmt.Sprintf("memory after %.0f queries per second that nobody reads the replies of", perSecond))
-	if err != nil {
-		return nil, err
-	}
-	var dialer net.Dialer
-	for range idleConnections {
-		conn, err := dialer.DialContext(ctx, "tcp", resolver.addr)
-		if err != nil {
-			return nil, fmt.Errorf("could not open %d connections: %w", idleConnections, err)
-		}
-		defer conn.Close()
-	}
-	idle, err := row(fmt.Sprintf("memory with %d clients that connect and say nothing", idleConnections))
-	if err != nil {
-		return nil, err
-	}
-	return []figures.Row{flooded, idle}, resolver.awaitAnswer(ctx, "")
+// queries are for the endpoint's address, as most are.
+func queries() (func([]byte) []byte, error) {
+	packet, err := new(dns.Msg).SetQuestion(endpoint+".", dns.TypeA).Pack()
+	return func([]byte) []byte { return packet }, err
 }
 
-// sendOnly sends A queries as fast as one goroutine can, and returns how many a second.
-func sendOnly(ctx context.Context, addr string) (float64, error) {
-	packet, err := new(dns.Msg).SetQuestion(endpoint+".", dns.TypeA).Pack()
-	if err != nil {
-		return 0, err
-	}
+// randomLabels are queries for names below the endpoint, no two alike.
+func randomLabels() (func([]byte) []byte, error) {
+	const header = 12
+	packet, err := new(dns.Msg).SetQuestion("abcdefgh."+endpoint+".", dns.TypeA).Pack()
+	return func(before []byte) []byte {
+		before = append(before[:0], packet...)
+		for i := range 8 {
+			before[header+1+i] = 'a' + byte(rand.N(26))
+		}
+		return before
+	}, err
+}
+
+// malformed are headers of queries with any bytes behind them.
+func malformed() (func([]byte) []byte, error) {
+	return func(before []byte) []byte {
+		before = append(before[:0], 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1)
+		for range 6 {
+			before = binary.BigEndian.AppendUint64(before, rand.Uint64())
+		}
+		return before
+	}, nil
+}
+
+// sendOnly sends packets as fast as one goroutine can, reads no reply, and
+// returns how many it sent in a second. Next may write into what it gave before.
+func sendOnly(ctx context.Context, addr string, next func(before []byte) []byte) (perSecond float64, err error) {
 	var dialer net.Dialer
 	socket, err := dialer.DialContext(ctx, "udp4", addr)
 	if err != nil {
@@ -72,13 +56,16 @@ func sendOnly(ctx context.Context, addr string) (float64, error) {
 	batches := ipv4.NewPacketConn(socket.(net.PacketConn))
 	messages := make([]ipv4.Message, 64)
 	for i := range messages {
-		messages[i].Buffers = [][]byte{packet}
+		messages[i].Buffers = make([][]byte, 1)
 	}
 	sent := 0
 	for end := time.Now().Add(floodTime); time.Now().Before(end); {
+		for i := range messages {
+			messages[i].Buffers[0] = next(messages[i].Buffers[0])
+		}
 		n, err := batches.WriteBatch(messages, 0)
 		if err != nil {
-			return 0, fmt.Errorf("could not send queries: %w", err)
+			return 0, fmt.Errorf("could not send: %w", err)
 		}
 		sent += n
 	}

@@ -74,11 +74,12 @@ func measure(ctx context.Context, bin, corednsProgram string) (err error) {
 	var t figures.Table
 	for _, part := range []func() ([]figures.Row, error){
 		func() ([]figures.Row, error) { return sizes(bin, corednsProgram) },
+		func() ([]figures.Row, error) { return idle(ctx, resolver) },
 		func() ([]figures.Row, error) { return memory("idle", resolver, coredns) },
 		func() ([]figures.Row, error) { return switching(ctx, resolver) },
 		func() ([]figures.Row, error) { return load(ctx, dir, resolver, references) },
 		func() ([]figures.Row, error) { return memory("after load", resolver, coredns) },
-		func() ([]figures.Row, error) { return flood(ctx, resolver) },
+		func() ([]figures.Row, error) { return faults(ctx, resolver) },
 	} {
 		rows, err := part()
 		if err != nil {

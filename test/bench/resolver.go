@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -74,14 +75,19 @@ func startResolver(ctx context.Context, path, dir string) (*server, error) {
 		}
 	}
 
-	started, addr, err := program.StartListening(ctx, "dns", path,
-		"--config", filepath.Join(dir, "config.yaml"), "--dir", inputs,
-		"--listen", "127.0.0.1:0", "--hosts-file", hosts, "--upstream", privateZone.Addr(),
-		"--cache-dir", filepath.Join(dir, "cache"), "--metrics", "127.0.0.1:0", "--log-format", "json")
+	port, err := freePort(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Program: started, addr: addr, dir: inputs, hosts: hosts}
+	metrics := fmt.Sprintf("127.0.0.1:%d", port)
+	started, addr, err := program.StartListening(ctx, "dns", path,
+		"--config", filepath.Join(dir, "config.yaml"), "--dir", inputs,
+		"--listen", "127.0.0.1:0", "--hosts-file", hosts, "--upstream", privateZone.Addr(),
+		"--cache-dir", filepath.Join(dir, "cache"), "--metrics", metrics, "--log-format", "json")
+	if err != nil {
+		return nil, err
+	}
+	s := &server{Program: started, addr: addr, dir: inputs, hosts: hosts, metrics: metrics, privateZone: privateZone}
 	if err := s.awaitAnswer(ctx, instances[0].address); err != nil {
 		s.Stop()
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"github.com/miekg/dns"
 )
@@ -28,6 +29,7 @@ type PrivateZone struct {
 	records map[string]netip.Addr
 	public  map[string]netip.Addr
 	zones   map[string]ProxyPattern
+	queries atomic.Int64
 	servers []*dns.Server
 	addrs   []string
 	ended   sync.WaitGroup
@@ -70,6 +72,9 @@ func (z *PrivateZone) listen(ctx context.Context, addr string) error {
 // Addr is where the first server listens, host:port.
 func (z *PrivateZone) Addr() string { return z.addrs[0] }
 
+// Queries is how many have come so far.
+func (z *PrivateZone) Queries() int64 { return z.queries.Load() }
+
 // Set makes a record, as an edit in PrivateZone's console does.
 func (z *PrivateZone) Set(name string, addr netip.Addr) {
 	z.mutex.Lock()
@@ -94,6 +99,7 @@ func (z *PrivateZone) SetPublic(name string, addr netip.Addr) {
 // ServeDNS answers as the VPC's DNS does: TTL 60, recursion on offer, and with
 // authority where PrivateZone says it.
 func (z *PrivateZone) ServeDNS(w dns.ResponseWriter, request *dns.Msg) {
+	z.queries.Add(1)
 	reply := new(dns.Msg).SetReply(request)
 	reply.RecursionAvailable = true
 	question := request.Question[0]
