@@ -29,10 +29,15 @@ type KubeOptions struct {
 	Logger *slog.Logger
 }
 
-// retry is how long to wait between attempts: 0.2 s at first, then 1 s, each
-// up to twice as long by chance, so that the nodes of a cluster don't come at once
-// to an API server that is back. A switch thrown meanwhile waits no longer.
-var retry = wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 1, Steps: 10, Cap: time.Second}
+// retry is how long to wait between attempts: 0.2 s at first, then up to 8 s, each
+// up to twice as long by chance. An API server that is back has all nodes of the
+// cluster before it, and an attempt that it refuses costs it a millisecond or two:
+// 5,000 nodes that came every second or two would keep it from ever serving one.
+var retry = wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 1, Steps: 10, Cap: 8 * time.Second}
+
+// afterDrop is the longest wait, up to twice as long by chance, after a watch that
+// worked and ended: a switch that is thrown meanwhile waits no longer.
+const afterDrop = time.Second
 
 // requestTimeout is how long one answer that is no watch may take.
 const requestTimeout = 10 * time.Second
@@ -89,7 +94,11 @@ func (s *source) watch(ctx context.Context) {
 		if time.Since(began) > time.Minute {
 			backoff = retry // it has worked
 		}
-		pause(ctx, backoff.Step())
+		delay := backoff.Step()
+		if !s.failing() {
+			delay = min(delay, wait.Jitter(afterDrop, 1))
+		}
+		pause(ctx, delay)
 	}
 }
 

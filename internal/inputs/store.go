@@ -62,6 +62,13 @@ func (s *source) failed(ctx context.Context, v verb, err error) {
 	s.show()
 }
 
+// failing says whether requests fail now.
+func (s *source) failing() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.outages.worst() != nil
+}
+
 // show tells what is known; s.mu is held.
 func (s *source) show() {
 	object := Object{Known: s.known, Values: s.values, Mark: s.mark}
