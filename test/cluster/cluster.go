@@ -47,19 +47,28 @@ func (c *Cluster) Kubeconfig() string { return path("admin.conf") }
 
 // start returns when pods can be created and names be resolved.
 func (c *Cluster) start(ctx context.Context) error {
-	begin := time.Now()
-	fmt.Println("cluster: starting, which takes about 20 s")
 	node := newNode(1)
 	c.Nodes = []*Node{node}
 	of := func(step func(context.Context, *Node) error) func(context.Context) error {
 		return func(ctx context.Context) error { return step(ctx, node) }
 	}
-	for _, step := range []func(context.Context) error{
+	return c.steps(ctx,
 		c.makeDirectories, c.writeKeys, of(c.mountEtc), c.maskVar, c.setUpNetwork, c.startCloud,
-		c.connect, c.startControlPlane,
+		c.connect, c.startAPI, c.startControllers,
 		of(c.startContainerd), func(context.Context) error { return c.startKubelet(node) },
 		c.makeImages, of(c.importImages), c.startDNS, of(c.AwaitReady), c.awaitDNS, c.expose,
-	} {
+	)
+}
+
+// startWithoutNode returns when the API server answers.
+func (c *Cluster) startWithoutNode(ctx context.Context) error {
+	return c.steps(ctx, c.makeDirectories, c.writeKeys, c.setUpNetwork, c.connect, c.startAPI, c.expose)
+}
+
+func (c *Cluster) steps(ctx context.Context, steps ...func(context.Context) error) error {
+	begin := time.Now()
+	fmt.Println("cluster: starting, which takes about 20 s")
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
 		}

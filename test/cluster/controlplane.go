@@ -8,9 +8,8 @@ import (
 
 const server = "https://127.0.0.1:6443"
 
-// startControlPlane returns when the API server answers.
-func (c *Cluster) startControlPlane(ctx context.Context) error {
-	admin := c.Kubeconfig()
+// startAPI returns when the API server answers.
+func (c *Cluster) startAPI(ctx context.Context) error {
 	c.Etcd = c.process("etcd", c.Tool("etcd", "etcd"),
 		"--data-dir", path("etcd"), "--unsafe-no-fsync",
 		"--listen-client-urls", "http://127.0.0.1:2379", "--advertise-client-urls", "http://127.0.0.1:2379",
@@ -34,9 +33,11 @@ func (c *Cluster) startControlPlane(ctx context.Context) error {
 	if err := c.Etcd.Start(); err != nil {
 		return err
 	}
-	if err := c.startAPIServer(ctx); err != nil {
-		return err
-	}
+	return c.startAPIServer(ctx)
+}
+
+func (c *Cluster) startControllers(context.Context) error {
+	admin := c.Kubeconfig()
 	c.controllers = c.process("kube-controller-manager", c.Tool("kubernetes", "kube-controller-manager"),
 		"--kubeconfig", admin, "--leader-elect=false", "--use-service-account-credentials",
 		"--service-account-private-key-file", path("accounts.key"), "--root-ca-file", path("ca.crt"),
@@ -44,10 +45,10 @@ func (c *Cluster) startControlPlane(ctx context.Context) error {
 		"--flex-volume-plugin-dir", path("volume-plugins"))
 	c.scheduler = c.process("kube-scheduler", c.Tool("kubernetes", "kube-scheduler"),
 		"--kubeconfig", admin, "--leader-elect=false")
-	return c.startControllers()
+	return c.runControllers()
 }
 
-func (c *Cluster) startControllers() error {
+func (c *Cluster) runControllers() error {
 	if err := c.controllers.Start(); err != nil {
 		return err
 	}
@@ -58,12 +59,12 @@ func (c *Cluster) startControllers() error {
 // schedules and controls: whoever has lost the API server asks less and less
 // often, so that a pod could wait for a minute.
 func (c *Cluster) RestartAPIServer(ctx context.Context) error {
-	if err := c.startAPIServer(ctx); err != nil {
+	if err := c.startAPIServer(ctx); err != nil || c.controllers == nil {
 		return err
 	}
 	c.controllers.Kill()
 	c.scheduler.Kill()
-	return c.startControllers()
+	return c.runControllers()
 }
 
 // startAPIServer returns when the API server is ready.

@@ -17,6 +17,9 @@ type Options struct {
 	Detach bool
 	// Listener is a socket outside, where the API server is to be reached too.
 	Listener *os.File
+	// WithoutNode starts etcd and the API server alone: objects can be made, but
+	// nothing controls, schedules or runs them.
+	WithoutNode bool
 }
 
 // Main builds what is missing, starts a cluster in a sandbox and calls use
@@ -56,7 +59,11 @@ func enter(o Options, use func(context.Context, *Cluster) int) (int, error) {
 			defer context.AfterFunc(ctx, func() { os.Exit(interrupted) })()
 		}
 		c := &Cluster{Root: repository, Dir: box.Dir, Logs: filepath.Join(box.Dir, "logs"), box: box}
-		if err := c.start(ctx); err != nil {
+		start := c.start
+		if o.WithoutNode {
+			start = c.startWithoutNode
+		}
+		if err := start(ctx); err != nil {
 			fmt.Fprintln(os.Stderr, "cluster:", err)
 			fmt.Fprintln(os.Stderr, "cluster: its logs are in", c.Logs)
 			return 1

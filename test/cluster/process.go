@@ -41,6 +41,9 @@ func (p *Process) Start() error {
 	return nil
 }
 
+// PID is that of the program as it was last started.
+func (p *Process) PID() int { return p.running.Process.Pid }
+
 // Kill ends the program as a crash does. It returns when it has ended.
 func (p *Process) Kill() {
 	_ = p.running.Process.Kill()
