@@ -1,24 +1,21 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"os"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/registry-failover/registry-failover/test/cluster"
-	"github.com/registry-failover/registry-failover/test/standin"
 )
 
 // measure throws the switch again and again, and shows how long it takes until
-// the DNS Service, the hosts file and a pull follow.
+// the DNS Service, the hosts file and a pull follow, and what the product's
+// processes use.
 func (s *scenario) measure(t *testing.T) {
 	if *switches == 0 {
 		t.Skip("no figures were asked for: -switches 20")
@@ -27,6 +24,18 @@ func (s *scenario) measure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	server := net.JoinHostPort(service.Spec.ClusterIP, "53")
+	measurePulls(t, server)
+	measureSwitches(t, server)
+	throw(t, "privatezone")
+	awaitHosts(t, "")
+	measureUsage(t)
+}
+
+// measurePulls throws the switch at moments by chance within the time for which
+// containerd goes by what it has read, and pulls until the standby serves.
+func measurePulls(t *testing.T, server string) {
+	t.Helper()
 	var answer, hosts, pull []time.Duration
 	for i := range *switches {
 		throw(t, "privatezone")
@@ -36,71 +45,47 @@ func (s *scenario) measure(t *testing.T) {
 		pullAtAnyMoment(t, fmt.Sprintf("before-%d", i))
 
 		pulled := len(node.Hangzhou.Log(0))
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-		var answered, written time.Time
-		done := make(chan error, 2)
-		// A connection of its own, so that no process has to start within what is measured.
-		patch := fmt.Appendf(nil, `{"data":{%q:"hangzhou"}}`, cluster.Endpoint)
-		begin := time.Now()
-		if _, err := node.Client.CoreV1().ConfigMaps(namespace).Patch(ctx, "registry-failover", "application/merge-patch+json", patch, metav1.PatchOptions{}); err != nil {
-			t.Fatal(err)
-		}
-		go func() {
-			err := poll(ctx, func() bool {
-				addrs, err := standin.Lookup(ctx, net.JoinHostPort(service.Spec.ClusterIP, "53"), cluster.Endpoint)
-				return err == nil && len(addrs) == 1 && addrs[0] == node.Hangzhou.Internal
-			})
-			answered = time.Now()
-			done <- err
-		}()
-		go func() {
-			err := poll(ctx, func() bool {
-				content, err := os.ReadFile("/etc/hosts")
-				return err == nil && strings.Contains(string(content), node.Hangzhou.Internal.String()+" ")
-			})
-			written = time.Now()
-			done <- err
-		}()
-		name := fmt.Sprintf("figure-%d", i)
-		var first time.Time
-		for attempt := 0; first.IsZero() && ctx.Err() == nil; attempt++ {
-			pod := fmt.Sprintf("%s-%d", name, attempt)
-			newPod(t, pod, sourceImage)
-			awaitRunning(t, shop, pod)
-			deletePod(t, shop, pod)
-			for _, access := range node.Hangzhou.Log(pulled) {
-				if access.IsPull() {
-					first = access.Time
-					break
-				}
+		thrown := throwAndWatch(t, server, node.Hangzhou)
+		first := pullUntilServed(t, fmt.Sprintf("figure-%d", i), pulled)
+		answered, written := thrown.await(t)
+		answer, hosts, pull = append(answer, answered), append(hosts, written), append(pull, first.Sub(thrown.begin))
+	}
+	tellTimes(t, "first switched answer of the DNS Service", answer)
+	tellTimes(t, "changed hosts file on the node", hosts)
+	tellTimes(t, "first pull served by hangzhou", pull)
+}
+
+// measureSwitches throws the switch ten times as often, without pulls, which
+// take long: enough for a 99th percentile.
+func measureSwitches(t *testing.T, server string) {
+	t.Helper()
+	var answer, hosts []time.Duration
+	for i := range 10 * *switches {
+		// Uneven, so that nothing that polls is met at the same phase.
+		time.Sleep(rand.N(100 * time.Millisecond))
+		answered, written := throwAndWatch(t, server, []*cluster.Instance{node.Zhangjiakou, node.Hangzhou}[i%2]).await(t)
+		answer, hosts = append(answer, answered), append(hosts, written)
+	}
+	tellTimes(t, "switched answer, without pulls", answer)
+	tellTimes(t, "changed hosts file, without pulls", hosts)
+}
+
+// pullUntilServed returns when hangzhou served a pull after those that it had served before.
+func pullUntilServed(t *testing.T, name string, before int) time.Time {
+	t.Helper()
+	for attempt, end := 0, time.Now().Add(30*time.Second); time.Now().Before(end); attempt++ {
+		pod := fmt.Sprintf("%s-%d", name, attempt)
+		newPod(t, pod, sourceImage)
+		awaitRunning(t, shop, pod)
+		deletePod(t, shop, pod)
+		for _, access := range node.Hangzhou.Log(before) {
+			if access.IsPull() {
+				return access.Time
 			}
 		}
-		if first.IsZero() {
-			t.Fatal("no pull was served by hangzhou")
-		}
-		for range 2 {
-			if err := <-done; err != nil {
-				t.Fatal(err)
-			}
-		}
-		cancel()
-		answer, hosts, pull = append(answer, answered.Sub(begin)), append(hosts, written.Sub(begin)), append(pull, first.Sub(begin))
 	}
-	t.Logf("%-44s %10s %10s", fmt.Sprintf("from the patch, %d times", *switches), "median", "worst")
-	for _, row := range []struct {
-		what  string
-		times []time.Duration
-	}{
-		{"first switched answer of the DNS Service", answer},
-		{"changed hosts file on the node", hosts},
-		{"first pull served by hangzhou", pull},
-	} {
-		slices.Sort(row.times)
-		t.Logf("%-44s %8.1f ms %7.1f ms", row.what, millis(median(row.times)), millis(row.times[len(row.times)-1]))
-	}
-	throw(t, "privatezone")
-	awaitHosts(t, "")
-	tellMemory(t)
+	t.Fatal("no pull was served by hangzhou")
+	return time.Time{}
 }
 
 // pullAtAnyMoment pulls, so that containerd goes by the hosts file that it read
@@ -115,6 +100,14 @@ func pullAtAnyMoment(t *testing.T, name string) {
 	time.Sleep(time.Until(read.Add(time.Duration(rand.Int64N(int64(goCachesHosts))))))
 }
 
+func tellTimes(t *testing.T, what string, times []time.Duration) {
+	t.Helper()
+	slices.Sort(times)
+	n := len(times)
+	t.Logf("%-44s %4d times: median %7.1f ms, p99 %7.1f ms, worst %7.1f ms", what, n,
+		millis(median(times)), millis(times[(n*99-1)/100]), millis(times[n-1]))
+}
+
 // median is that of sorted times.
 func median(sorted []time.Duration) time.Duration {
 	n := len(sorted)
@@ -122,34 +115,3 @@ func median(sorted []time.Duration) time.Duration {
 }
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-
-// poll looks every half millisecond.
-func poll(ctx context.Context, condition func() bool) error {
-	tick := time.NewTicker(500 * time.Microsecond)
-	defer tick.Stop()
-	for !condition() {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
-	return nil
-}
-
-// tellMemory shows the memory of each of the product's pods.
-func tellMemory(t *testing.T) {
-	t.Helper()
-	t.Logf("%-52s %10s %10s", "pod", "VmRSS", "RssAnon")
-	for _, component := range []string{"webhook", "controller", "resolver-dns", "resolver"} {
-		for _, pod := range podsOf(t, component) {
-			for _, pid := range pids(t, pod) {
-				m, err := memoryOf(pid)
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Logf("%-52s %6.1f MiB %6.1f MiB", pod.Name, float64(m.resident)/1024, float64(m.anonymous)/1024)
-			}
-		}
-	}
-}
