@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"os/exec"
 	"strconv"
-	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
 // namespaces are a node's own: network, mounts, processes and host name. They
@@ -17,9 +14,7 @@ type namespaces struct{ first *exec.Cmd }
 // makeNamespaces starts from copies of ours.
 func makeNamespaces() (*namespaces, error) {
 	first := exec.Command(path("bin", "pause")) //nolint:noctx // it ends with end, or with the sandbox
-	first.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: unix.CLONE_NEWNET | unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWUTS,
-	}
+	first.SysProcAttr = apart()
 	if err := first.Start(); err != nil {
 		return nil, fmt.Errorf("could not make a node's namespaces: %w", err)
 	}
