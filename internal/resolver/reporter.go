@@ -18,6 +18,9 @@ const (
 	// 1,000 nodes write 500 reports a second, and what is too much for an API
 	// server it refuses, and gets a little later.
 	spread = 2 * time.Second
+	// firstSpread is the same for the first report after a start. Starts are spread
+	// by themselves, and a new node may take no pods before it has reported.
+	firstSpread = 200 * time.Millisecond
 	// renewSpread is by how much a renewal comes early by chance, so that nodes
 	// that once wrote together don't go on together.
 	renewSpread = nodereport.RenewEvery / 5
@@ -54,6 +57,7 @@ func (r *reporter) run(ctx context.Context) {
 	next := time.NewTimer(0)
 	next.Stop() // there is nothing to write yet
 	defer next.Stop()
+	within := firstSpread
 	soon := false // the next write is for a change that came since the last
 	retry := firstRetry
 	for {
@@ -68,10 +72,10 @@ func (r *reporter) run(ctx context.Context) {
 			report = wanted
 			if !soon {
 				soon = true
-				next.Reset(rand.N(spread))
+				next.Reset(rand.N(within))
 			}
 		case <-next.C:
-			soon = false
+			soon, within = false, spread
 			err := r.write(ctx, report)
 			if ctx.Err() != nil {
 				return // the end of the program is no failure

@@ -80,6 +80,18 @@ func answered(sw, target string) map[string]nodereport.Answer {
 	return map[string]nodereport.Answer{name: {Switch: nodereport.Hash(sw), Target: target}}
 }
 
+// TestANewNodeReportsAtOnce: it may take no pods before.
+func TestANewNodeReportsAtOnce(t *testing.T) {
+	inBubble(t, nil, func(b *bench) {
+		b.read <- read("hangzhou", "-")
+		time.Sleep(200 * time.Millisecond)
+		synctest.Wait()
+		if got := b.one("after a start"); got.Hosts != "applied" {
+			t.Errorf("it reports %+v", got)
+		}
+	})
+}
+
 func TestChangesAreReportedOnceEach(t *testing.T) {
 	inBubble(t, nil, func(b *bench) {
 		begin := time.Now()
