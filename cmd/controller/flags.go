@@ -9,11 +9,13 @@ import (
 
 	"github.com/registry-failover/registry-failover/internal/diagnostics"
 	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/startuptaint"
 )
 
 type options struct {
 	config, namespace, metrics string
 	webhookCertificate         bool
+	startupTaint               bool
 	log                        *slog.Logger
 }
 
@@ -29,6 +31,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.metrics, "metrics", ":8082", "the `ADDR` for /metrics, /healthz and /readyz; empty for none")
 	flags.StringVar(&logFormat, "log-format", "text", "text or json")
 	flags.BoolVar(&o.webhookCertificate, "webhook-certificate", false, "issue the webhook's certificate, and have the API server trust it")
+	flags.BoolVar(&o.startupTaint, "startup-taint", false, "take the taint "+startuptaint.Key+" off nodes that have reported")
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
 	}

@@ -1,6 +1,6 @@
 // Command controller keeps the switch and its record, issues the webhook's
-// certificate, counts the pods that still name a source host, and removes the
-// reports of nodes that are no more. Two subcommands are the hooks of an uninstallation.
+// certificate, counts the pods that still name a source host, removes the
+// reports of nodes that are no more, and takes a taint off those that have joined. Two subcommands are the hooks of an uninstallation.
 package main
 
 import (
@@ -22,6 +22,7 @@ import (
 	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/lastgood"
 	"github.com/registry-failover/registry-failover/internal/orphanleases"
+	"github.com/registry-failover/registry-failover/internal/startuptaint"
 	"github.com/registry-failover/registry-failover/internal/stragglers"
 	"github.com/registry-failover/registry-failover/internal/switchkeeper"
 	"github.com/registry-failover/registry-failover/pkg/config"
@@ -80,6 +81,13 @@ func run(ctx context.Context, o options) error {
 	err = orphanleases.Watch(ctx, mgr, orphanleases.Options{Client: direct, Namespace: o.namespace, Keep: leaderLease, Log: o.log})
 	if err != nil {
 		return err
+	}
+	if o.startupTaint {
+		taints := startuptaint.New(startuptaint.Options{Client: direct, Namespace: o.namespace, Endpoints: cfg.Zones(), Log: o.log})
+		if err := taints.Watch(ctx, mgr); err != nil {
+			return err
+		}
+		follow = append(follow, func(c *config.Config) { taints.Configure(c.Zones()) })
 	}
 	if o.webhookCertificate {
 		issuer := certificate.New(certificate.Options{

@@ -22,9 +22,6 @@ import (
 // requestTimeout is how long one write may take.
 const requestTimeout = 10 * time.Second
 
-// fieldManager is who the API server says has written the Lease.
-const fieldManager = "registry-failover-resolver"
-
 // Writer writes the Lease of one node.
 type Writer struct {
 	client          rest.Interface
@@ -66,7 +63,7 @@ func (w *Writer) Write(ctx context.Context, r nodereport.Report) error {
 	// The delays between attempts are the caller's. Fields that somebody else has
 	// edited are taken back: nobody else reports for this node.
 	err = w.client.Patch(types.ApplyPatchType).Namespace(w.namespace).Resource("leases").Name(w.node).
-		Param("fieldManager", fieldManager).Param("force", "true").MaxRetries(0).Body(body).Do(ctx).Error()
+		Param("fieldManager", nodereport.FieldManager).Param("force", "true").MaxRetries(0).Body(body).Do(ctx).Error()
 	if err == nil {
 		return nil
 	}

@@ -17,6 +17,9 @@ func Labels() map[string]string {
 	return map[string]string{PartOf: "registry-failover", Component: "resolver"}
 }
 
+// FieldManager is who the API server says has written the Lease, and when.
+const FieldManager = "registry-failover-resolver"
+
 const (
 	// RenewEvery is how long a report that doesn't change stays unwritten at most.
 	RenewEvery = 5 * time.Minute

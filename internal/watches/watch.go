@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
@@ -77,6 +78,8 @@ func strip(object any) (any, error) {
 	switch object := object.(type) {
 	case *metav1.PartialObjectMetadata:
 		object.Labels, object.Annotations, object.ManagedFields, object.OwnerReferences = nil, nil, nil, nil
+	case *corev1.Node: // their images and addresses are most of them
+		object.Annotations, object.ManagedFields, object.Status = nil, nil, corev1.NodeStatus{}
 	case client.Object:
 		object.SetManagedFields(nil)
 	}

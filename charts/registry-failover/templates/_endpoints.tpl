@@ -7,6 +7,11 @@ a bare Off as the boolean false.
 {{- eq (toString $hosts) "false" | ternary "Off" $hosts -}}
 {{- end }}
 
+{{/* The key of the taint, as internal/startuptaint has it. */}}
+{{- define "registry-failover.startupTaint" -}}
+startup-taint.cluster-autoscaler.kubernetes.io/registry-failover
+{{- end }}
+
 {{- define "registry-failover.source" -}}
 {{- dig "privateZone" "source" "VPCDNS" .Values.config -}}
 {{- end }}
