@@ -31,15 +31,15 @@ const prompt = time.Second
 
 // deaths are those that a cluster gets over by itself, or by a restart of what died.
 var deaths = []death{
-	{part: "the API server", lag: 10 * time.Second, kill: func(*testing.T) func(context.Context) error {
+	{part: "the API server", lag: 20 * time.Second, kill: func(*testing.T) func(context.Context) error {
 		node.APIServer.Kill()
 		return node.RestartAPIServer
 	}},
-	{part: "the API server, frozen", lag: 10 * time.Second, kill: func(t *testing.T) func(context.Context) error {
+	{part: "the API server, frozen", lag: 20 * time.Second, kill: func(t *testing.T) func(context.Context) error {
 		must(t, node.APIServer.Freeze())
 		return func(context.Context) error { return node.APIServer.Thaw() }
 	}},
-	{part: "etcd", lag: 10 * time.Second, kill: func(*testing.T) func(context.Context) error {
+	{part: "etcd", lag: 20 * time.Second, kill: func(*testing.T) func(context.Context) error {
 		node.Etcd.Kill()
 		return func(context.Context) error { return node.Etcd.Start() }
 	}},
