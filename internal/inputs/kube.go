@@ -29,11 +29,11 @@ type KubeOptions struct {
 	Logger *slog.Logger
 }
 
-// retry is how long to wait between attempts: 0.2 s at first, then up to 8 s, each
+// retry is how long to wait between attempts: 0.2 s at first, then up to 4 s, each
 // up to twice as long by chance. An API server that is back has all nodes of the
 // cluster before it, and an attempt that it refuses costs it a millisecond or two:
 // 5,000 nodes that came every second or two would keep it from ever serving one.
-var retry = wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 1, Steps: 10, Cap: 8 * time.Second}
+var retry = wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 1, Steps: 10, Cap: 4 * time.Second}
 
 // afterDrop is the longest wait, up to twice as long by chance, after a watch that
 // worked and ended: a switch that is thrown meanwhile waits no longer.

@@ -65,8 +65,8 @@ func TestNodesDoNotStampede(t *testing.T) {
 				}
 				last := at[len(at)-1]
 				steady := slices.DeleteFunc(at, func(x time.Time) bool { return last.Sub(x) > 5*time.Minute })
-				if n := len(steady); n < 300/16 || n > 300/8+1 {
-					t.Errorf("%d attempts in 5 minutes: one each 8 to 16 s is what 5,000 nodes may do", n)
+				if n := len(steady); n < 300/8 || n > 300/4+1 {
+					t.Errorf("%d attempts in 5 minutes: one each 4 to 8 s is what 5,000 nodes may do", n)
 				}
 			})
 		})
