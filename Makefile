@@ -61,7 +61,7 @@ lint: ## lint with golangci-lint, built the first time (10 minutes), and vet for
 vuln: ## look for known vulnerabilities in what the programs call (asks vuln.go.dev)
 	@scanner=$$(tools/build govulncheck) && "$$scanner/govulncheck" ./...
 
-bench: build ## measure sizes, switching times, memory, DNS beside other servers, and what the webhook costs (Linux, 10 minutes)
+bench: build ## measure sizes, switching times, memory, DNS beside other servers, and what the webhook costs (Linux, 12 minutes)
 	@tools/ensure-dns-bench
 	@coredns=$$(tools/build coredns) && go run ./test/bench -bin bin -coredns "$$coredns/coredns"
 	CGO_ENABLED=0 go run -trimpath ./test/bench/webhook -bin bin

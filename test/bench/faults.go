@@ -9,12 +9,15 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/miekg/dns"
+
 	"github.com/registry-failover/registry-failover/test/bench/figures"
 )
 
-// collected is when Go has surely collected its garbage, which it does every two
-// minutes where nothing is allocated, and has given the system its pages back.
-const collected = 150 * time.Second
+// collected is when Go has surely given back to the system what it doesn't need:
+// it collects its garbage every two minutes where little is allocated, and keeps
+// what the collection before had in use for one more.
+const collected = 270 * time.Second
 
 // A fault is something that others do to the resolver. It tells what it was.
 type fault func(ctx context.Context, resolver *server) (what string, err error)
@@ -23,7 +26,7 @@ type fault func(ctx context.Context, resolver *server) (what string, err error)
 // what they were before all. It has one processor for itself and the system. An
 // answer must come after each, and no goroutine may be left.
 func faults(ctx context.Context, resolver *server) ([]figures.Row, error) {
-	fmt.Fprintf(os.Stderr, "faults: %v\n", 8*floodTime+collected)
+	fmt.Fprintf(os.Stderr, "faults: %v\n", 10*floodTime+collected)
 	pin := exec.CommandContext(ctx, "taskset", "--all-tasks", "--cpu-list", "--pid", "0", strconv.Itoa(resolver.PID))
 	if out, err := pin.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("could not bind the resolver to one processor: %w: %s", err, out)
@@ -53,6 +56,8 @@ func faults(ctx context.Context, resolver *server) ([]figures.Row, error) {
 		flood("queries that nobody reads the replies of", queries),
 		flood("malformed packets", malformed),
 		flood("queries for random names below the endpoint", randomLabels),
+		upstream("never answer", func(dns.ResponseWriter) {}),
+		upstream("send a thousand packets of garbage each time", garbage),
 		clients(idleClients, "say nothing", nil),
 		clients(hostileClients, "take no replies", takesNone),
 		clients(hostileClients, "send a query byte by byte", drips),
@@ -122,6 +127,24 @@ func flood(of string, packets func() (func([]byte) []byte, error)) fault {
 			what += fmt.Sprintf(", %.0f relayed", relayed)
 		}
 		return what, nil
+	}
+}
+
+// upstream floods the resolver with what it must ask of DNS servers that misbehave.
+func upstream(who string, instead func(dns.ResponseWriter)) fault {
+	return func(ctx context.Context, resolver *server) (string, error) {
+		resolver.privateZone.Misbehave(instead)
+		defer resolver.privateZone.Misbehave(nil)
+		what, err := flood("queries for random names below the endpoint", randomLabels)(ctx, resolver)
+		return what + ", to servers that " + who, err
+	}
+}
+
+func garbage(w dns.ResponseWriter) {
+	for range 1000 {
+		if _, err := w.Write([]byte("HTTP/1.1 400 Bad Request")); err != nil {
+			return
+		}
 	}
 }
 

@@ -30,6 +30,7 @@ type PrivateZone struct {
 	public  map[string]netip.Addr
 	zones   map[string]ProxyPattern
 	queries atomic.Int64
+	instead atomic.Pointer[func(dns.ResponseWriter)]
 	servers []*dns.Server
 	addrs   []string
 	ended   sync.WaitGroup
@@ -72,6 +73,15 @@ func (z *PrivateZone) listen(ctx context.Context, addr string) error {
 // Addr is where the first server listens, host:port.
 func (z *PrivateZone) Addr() string { return z.addrs[0] }
 
+// Misbehave does something else than answer; nil ends that.
+func (z *PrivateZone) Misbehave(instead func(dns.ResponseWriter)) {
+	if instead == nil {
+		z.instead.Store(nil)
+		return
+	}
+	z.instead.Store(&instead)
+}
+
 // Queries is how many have come so far.
 func (z *PrivateZone) Queries() int64 { return z.queries.Load() }
 
@@ -100,6 +110,10 @@ func (z *PrivateZone) SetPublic(name string, addr netip.Addr) {
 // authority where PrivateZone says it.
 func (z *PrivateZone) ServeDNS(w dns.ResponseWriter, request *dns.Msg) {
 	z.queries.Add(1)
+	if instead := z.instead.Load(); instead != nil {
+		(*instead)(w)
+		return
+	}
 	reply := new(dns.Msg).SetReply(request)
 	reply.RecursionAvailable = true
 	question := request.Question[0]
