@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/registry-failover/registry-failover/internal/configfile"
+	"github.com/registry-failover/registry-failover/internal/connections"
 	"github.com/registry-failover/registry-failover/internal/detours"
 	"github.com/registry-failover/registry-failover/internal/diagnostics"
 	"github.com/registry-failover/registry-failover/internal/dnsclient"
@@ -28,6 +30,9 @@ import (
 	"github.com/registry-failover/registry-failover/internal/resolver"
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
+
+// registryPort is where a shared endpoint and its instances are reached.
+const registryPort = 443
 
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == "hosts" {
@@ -71,6 +76,8 @@ func run(ctx context.Context, o options) error {
 		wiring.Detours = func(endpoints []string) ([]detours.Detour, error) {
 			return detours.In(filepath.Dir(o.hostsFile), endpoints)
 		}
+		wiring.Reset = func(addrs []netip.Addr) (int, error) { return connections.Reset(addrs, registryPort) }
+		wiring.Check = connections.Check
 		if wiring.Report, err = o.reporter(); err != nil {
 			return err
 		}

@@ -18,6 +18,7 @@ type Core struct {
 	node      string
 	now       func() time.Time
 	hosts     config.HostsMode
+	resets    bool
 	source    config.Source
 	endpoints []*endpoint
 	read      inputs.Snapshot
@@ -40,7 +41,7 @@ func NewCore(node string, now func() time.Time) *Core {
 // Configure takes a new configuration. An endpoint that stays keeps what it
 // has, as far as that is still valid.
 func (c *Core) Configure(cfg *config.Config, lastGood func(endpoint string) LastGood) {
-	c.hosts, c.source = cfg.Node.Hosts, cfg.PrivateZone.Source
+	c.hosts, c.resets, c.source = cfg.Node.Hosts, cfg.Node.ResetConnections, cfg.PrivateZone.Source
 	old := c.endpoints
 	c.endpoints = nil
 	for _, z := range cfg.Zones() {

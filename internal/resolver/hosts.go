@@ -27,6 +27,7 @@ type wish struct {
 	block        nodehosts.Block
 	uninstalling bool
 	answers      map[string]nodereport.Answer
+	leads        map[string]lead
 }
 
 // hostsKeeper keeps the block in a hosts file, away from the loop that answers
@@ -41,11 +42,14 @@ type hostsKeeper struct {
 	// when; nothing before the first look.
 	block map[string][]netip.Addr
 	since time.Time
-	// lookout is nil where nobody looks out.
-	lookout *lookout
-	log     *slog.Logger
-	alarm   alarm
-	synced  prometheus.Gauge
+	// stands is whether the block was as wished when it was looked at last.
+	stands bool
+	// lookout is nil where nobody looks out, resetter where no connection is to be reset.
+	lookout  *lookout
+	resetter *resetter
+	log      *slog.Logger
+	alarm    alarm
+	synced   prometheus.Gauge
 }
 
 func newHostsKeeper(file *nodehosts.File, registerer prometheus.Registerer, log *slog.Logger) *hostsKeeper {
@@ -65,7 +69,7 @@ func (k *hostsKeeper) run(ctx context.Context) {
 	var holds string
 	var findings []string
 	report := func() {
-		k.tell(nodereport.Report{Answers: now.answers, Hosts: holds, Since: k.since, Findings: findings})
+		k.tell(nodereport.Report{Answers: now.answers, Hosts: holds, Since: k.since, Findings: k.resetter.findings(findings)})
 	}
 	look := func() {
 		if k.lookout != nil {
@@ -82,6 +86,7 @@ func (k *hostsKeeper) run(ctx context.Context) {
 		}
 		first := now == nil
 		now = &w
+		k.lead(w.leads)
 		report()
 		if first {
 			look()
@@ -89,9 +94,17 @@ func (k *hostsKeeper) run(ctx context.Context) {
 	}, func() {
 		if now != nil {
 			holds = k.apply(*now)
+			k.lead(now.leads)
 			look()
 		}
 	})
+}
+
+// lead says where the hosts file leads, once it does.
+func (k *hostsKeeper) lead(to map[string]lead) {
+	if k.resetter != nil && k.stands {
+		k.resetter.led.put(to)
+	}
 }
 
 // apply makes the file as wished, and returns what it holds then, in the words of a report.
@@ -102,6 +115,7 @@ func (k *hostsKeeper) apply(w wish) (holds string) {
 	}
 	content, written, unread := k.file.Read()
 	err = cmp.Or(err, unread)
+	k.stands = err == nil
 	block := nodehosts.Applied(content)
 	if unread == nil {
 		k.date(block, changed, written)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,7 +50,12 @@ type Options struct {
 	Detours func(endpoints []string) ([]detours.Detour, error)
 	// Report writes what the node reports, and renews it; nil where nobody asks.
 	// Without Hosts nothing is reported.
-	Report  func(context.Context, nodereport.Report) error
+	Report func(context.Context, nodereport.Report) error
+	// Reset destroys the node's connections to registries at addresses, and returns
+	// how many; Check returns why it can't. Both are nil where that is never asked
+	// for. Without Hosts they aren't called.
+	Reset   func(addrs []netip.Addr) (int, error)
+	Check   func(context.Context) error
 	Metrics prometheus.Registerer
 	Log     *slog.Logger
 }
@@ -84,6 +90,9 @@ func New(o Options) *Resolver {
 	}
 	if o.Hosts != nil && o.Detours != nil {
 		r.hosts.lookout = newLookout(o.Detours, o.Metrics, o.Log)
+	}
+	if o.Hosts != nil && o.Reset != nil {
+		r.hosts.resetter = newResetter(o.Reset, o.Check, o.Metrics, o.Log)
 	}
 	if o.Hosts != nil && o.Report != nil {
 		r.reporter = newReporter(o.Report, o.Metrics, o.Log)
@@ -147,6 +156,9 @@ func (r *Resolver) Run(ctx context.Context) error {
 	if r.options.Server != nil {
 		group.Go(func() error { return r.options.Server.Serve(ctx) })
 	}
+	if r.hosts != nil && r.hosts.resetter != nil {
+		group.Go(func() error { r.hosts.resetter.run(ctx); return nil })
+	}
 	if r.reporter != nil {
 		group.Go(func() error { r.reporter.run(ctx); return nil })
 	}
@@ -195,7 +207,7 @@ func (r *Resolver) publish() {
 		r.options.Server.Publish(r.core.Zones())
 	}
 	if r.hosts != nil {
-		r.hosts.wanted.put(wish{r.core.Block(), r.core.Uninstalling(), r.core.Answers()})
+		r.hosts.wanted.put(wish{r.core.Block(), r.core.Uninstalling(), r.core.Answers(), r.core.leads()})
 	}
 	names := r.core.Names()
 	r.refresher.SetNames(names)

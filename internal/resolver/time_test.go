@@ -33,6 +33,7 @@ type bench struct {
 	sources []config.Source
 	log     lines
 	reports reports
+	resets  resets
 }
 
 // lines is a log of which the messages are kept.
@@ -82,6 +83,7 @@ func inBubble(t *testing.T, prepare func(cache *lastgood.Store), test func(b *be
 		b.resolver = resolver.New(resolver.Options{
 			Node: "node-a", Config: example(t), Cache: cache, Client: dnsclient.New(nil, time.Second),
 			Hosts: nodehosts.NewFile(filepath.Join(dir, "etc/hosts")), Report: b.reports.write,
+			Reset: b.resets.reset, Check: b.resets.check,
 			Metrics: b.registry, Log: log,
 			Detours: func(endpoints []string) ([]detours.Detour, error) {
 				return detours.In(filepath.Join(dir, "etc"), endpoints)

@@ -83,6 +83,7 @@ func (m *HostsMode) UnmarshalJSON(data []byte) error { return unmarshalWord(data
 type Node struct {
 	Hosts HostsMode `json:"hosts"`
 	// ResetConnections ends pulls in flight to the abandoned instance at a switch.
+	// It goes with every mode of Hosts but HostsOff.
 	ResetConnections bool `json:"resetConnections"`
 }
 

@@ -29,6 +29,9 @@ func (c *Config) validateHead() field.ErrorList {
 	errs = append(errs, oneOf(field.NewPath("kind"), c.Kind, Kind)...)
 	errs = append(errs, oneOf(field.NewPath("admission", "enforcement"), c.Admission.Enforcement, Enforce, Audit)...)
 	errs = append(errs, oneOf(field.NewPath("node", "hosts"), c.Node.Hosts, HostsOnFailover, HostsAlways, HostsOff)...)
+	if c.Node.ResetConnections && c.Node.Hosts == HostsOff {
+		errs = append(errs, field.Invalid(field.NewPath("node", "resetConnections"), true, "needs the hosts file, which leads the pulls elsewhere that are tried again: set node.hosts to OnFailover or Always"))
+	}
 	if !zone.IsDNSName(c.Cluster.Domain) {
 		errs = append(errs, field.Invalid(field.NewPath("cluster", "domain"), c.Cluster.Domain, "must be a lowercase DNS name without a final dot, such as cluster.local"))
 	}

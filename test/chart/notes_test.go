@@ -84,7 +84,6 @@ func TestNotesWarnOfWhatIsNotBuilt(t *testing.T) {
 	for key, set := range map[string]string{
 		"privateZone.source":    "privateZone.source=API,config.credentials.provider=RRSA",
 		"privateZone.writeBack": "privateZone.writeBack=true,config.credentials.provider=RRSA",
-		"node.resetConnections": "node.resetConnections=true",
 		"pullSecrets.mode":      "pullSecrets.mode=Check,config.pullSecrets.namespaces[0]=*",
 		"credentials.provider":  "credentials.provider=RRSA",
 		"failover.mode":         "failover.mode=Automatic",

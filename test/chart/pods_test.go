@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -61,6 +62,28 @@ func TestPodsMayDoLittle(t *testing.T) {
 				t.Errorf("%s has the volume %s", name, v.Name)
 			}
 		}
+	}
+}
+
+// TestOnlyResetsNeedTheNodesNetwork: with node.resetConnections the resolver on a
+// node has the host's network and one capability, and no other pod changes.
+func TestOnlyResetsNeedTheNodesNetwork(t *testing.T) {
+	const resolver = "DaemonSet registry-failover-resolver"
+	before := pods(t, render(t, "--values="+example))
+	after := pods(t, render(t, "--values="+example, "--set=config.node.resetConnections=true"))
+	pod := after[resolver]
+	c := &pod.Containers[0]
+	if !pod.HostNetwork || !slices.Equal(c.SecurityContext.Capabilities.Add, []corev1.Capability{"NET_ADMIN"}) || c.Ports[0].ContainerPort != 18081 {
+		t.Errorf("it has %+v", pod)
+	}
+	// All that is different.
+	old := before[resolver]
+	pod.HostNetwork, c.SecurityContext.Capabilities.Add, c.Ports = old.HostNetwork, nil, old.Containers[0].Ports
+	c.Args = slices.Replace(c.Args, len(c.Args)-1, len(c.Args), "--metrics=:8081")
+	c.Env = slices.DeleteFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == "HOST_IP" })
+	after[resolver] = pod
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -34,6 +34,10 @@ func settings(string) map[string]Mistake {
 			"kind: Config", "kind: Config\nnode: {hosts: Sometimes}",
 			`node.hosts: Invalid value: "Sometimes": must be OnFailover, Always or Off`,
 		},
+		"connections to reset without a hosts file": {
+			"kind: Config", "kind: Config\nnode: {hosts: Off, resetConnections: true}",
+			`node.resetConnections: Invalid value: true: needs the hosts file, which leads the pulls elsewhere that are tried again: set node.hosts to OnFailover or Always`,
+		},
 		"a mode that is a number": {
 			"kind: Config", "kind: Config\nnode: {hosts: 5}",
 			`node.hosts: Invalid value: "5": must be OnFailover, Always or Off`,

@@ -13,6 +13,9 @@
 {{- if and (dig "privateZone" "writeBack" false $config) (eq $provider "None") -}}
   {{- println "config.privateZone.writeBack: true: needs cloud credentials: set credentials.provider" -}}
 {{- end -}}
+{{- if and (dig "node" "resetConnections" false $config) (eq (include "registry-failover.nodeHosts" .) "Off") -}}
+  {{- println "config.node.resetConnections: true: needs the hosts file, which leads the pulls elsewhere that are tried again: set node.hosts to OnFailover or Always" -}}
+{{- end -}}
 {{- $namespaces := dig "pullSecrets" "namespaces" list $config -}}
 {{- if and (has (dig "pullSecrets" "mode" "Off" $config) (list "Derive" "Check")) (not $namespaces) -}}
   {{- println `config.pullSecrets.namespaces: list the namespaces, or write ["*"] for all` -}}
