@@ -25,12 +25,13 @@ type Registry struct {
 	// AccessLog gets a line for each request; set it before Listen, or leave it out.
 	AccessLog io.Writer
 
-	content http.Handler
-	tls     *tls.Config
-	mutex   sync.Mutex
-	log     []Access
-	server  *http.Server
-	addrs   []string
+	content   http.Handler
+	tls       *tls.Config
+	mutex     sync.Mutex
+	log       []Access
+	intercept func(http.ResponseWriter, *http.Request) bool
+	server    *http.Server
+	addrs     []string
 }
 
 // Access is one request that a registry served.
@@ -88,8 +89,19 @@ func (r *Registry) serve(w http.ResponseWriter, request *http.Request) {
 	if r.AccessLog != nil {
 		_, _ = fmt.Fprintln(r.AccessLog, access.Time.Format(time.RFC3339Nano), access.Method, access.Host+access.Path, access.UserAgent)
 	}
+	intercept := r.intercept
 	r.mutex.Unlock()
-	r.content.ServeHTTP(w, request)
+	if intercept == nil || !intercept(w, request) {
+		r.content.ServeHTTP(w, request)
+	}
+}
+
+// Intercept shows each further request to answer first, which returns whether it
+// has answered it. Nil ends that.
+func (r *Registry) Intercept(answer func(http.ResponseWriter, *http.Request) bool) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.intercept = answer
 }
 
 // Log returns the requests that were served since the log had from entries.
