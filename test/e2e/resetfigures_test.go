@@ -260,7 +260,7 @@ func (h held) hold(layer v1.Layer) error {
 // setKubelet starts kubelet anew with more in its configuration.
 func setKubelet(t *testing.T, more string) {
 	t.Helper()
-	const file = "/run/cluster/kubelet.yaml"
+	const file = "/run/cluster/node1/kubelet.yaml"
 	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
