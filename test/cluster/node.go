@@ -96,7 +96,8 @@ func (n *Node) RestartKubelet(ctx context.Context) error {
 	})
 }
 
-// AwaitReady returns when the node is Ready.
+// AwaitReady returns when the node is Ready and has its Lease: nothing of the
+// cluster's own is created any more.
 func (c *Cluster) AwaitReady(ctx context.Context, n *Node) error {
 	return n.Kubelet.await(ctx, 2*time.Minute, func(ctx context.Context) error {
 		node, err := c.Client.CoreV1().Nodes().Get(ctx, n.Name, metav1.GetOptions{})
@@ -105,7 +106,8 @@ func (c *Cluster) AwaitReady(ctx context.Context, n *Node) error {
 		}
 		for _, condition := range node.Status.Conditions {
 			if condition.Type == corev1.NodeReady && condition.Status == corev1.ConditionTrue {
-				return nil
+				_, err := c.Client.CoordinationV1().Leases(corev1.NamespaceNodeLease).Get(ctx, n.Name, metav1.GetOptions{})
+				return err
 			}
 		}
 		return errors.New("the node isn't Ready")

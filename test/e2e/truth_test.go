@@ -24,13 +24,18 @@ type truth struct {
 
 	now, before leads
 	since       time.Time // when the patch had returned; zero while it is under way
-	dying       death     // what is dead, or hasn't recovered yet; after that what was dead last
-	calm        time.Time // since when nothing is dead; zero while something is
+	dying       []dying
 
 	violations int
 	lags       map[string]map[string]time.Duration // the longest by part and by observer
 	unanswered map[string]map[string]int
 	observed   map[string]int
+}
+
+// dying is a death and when all had recovered from it; zero as long as it isn't so.
+type dying struct {
+	death
+	recovered time.Time
 }
 
 // leads is where a value of the switch leads DNS, and what the hosts file's block holds.
@@ -42,7 +47,7 @@ const most = 20
 func newTruth(t *testing.T, first leads) *truth {
 	return &truth{
 		t: t, now: first, before: first, since: time.Now(),
-		calm: time.Now(), lags: map[string]map[string]time.Duration{}, unanswered: map[string]map[string]int{}, observed: map[string]int{},
+		lags: map[string]map[string]time.Duration{}, unanswered: map[string]map[string]int{}, observed: map[string]int{},
 	}
 }
 
@@ -57,24 +62,31 @@ func (tr *truth) change(to leads, throw func()) {
 	tr.mu.Unlock()
 }
 
-func (tr *truth) dies(dying death) {
+func (tr *truth) dies(d death) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	tr.dying, tr.calm = dying, time.Time{}
+	tr.dying = append(tr.dying, dying{death: d})
 }
 
 func (tr *truth) recovered() {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	tr.calm = time.Now()
+	tr.dying[len(tr.dying)-1].recovered = time.Now()
 }
 
-// dead is what was dead when an observer began to look.
+// dead is what was dead at any time since an observer began to look, with all
+// that this excuses.
 func (tr *truth) dead(began time.Time) death {
-	if !tr.calm.IsZero() && began.After(tr.calm) {
-		return death{part: "nothing"}
+	dead := death{part: "nothing"}
+	for _, d := range tr.dying {
+		if d.recovered.IsZero() || !began.After(d.recovered) {
+			dead = death{
+				part: d.part, lag: max(dead.lag, d.lag),
+				unanswered: dead.unanswered || d.unanswered, bypassed: dead.bypassed || d.bypassed,
+			}
+		}
 	}
-	return tr.dying
+	return dead
 }
 
 // saw judges what an observer saw of what it began to look at some time ago.
@@ -97,8 +109,8 @@ func (tr *truth) saw(observer string, began time.Time, got string, of func(leads
 		raise(tr.lags, dead.part, observer, lag)
 	}
 	if !old || lag > max(prompt, dead.lag) {
-		tr.violate("%s gives %q %v after the switch, which leads to %q; before it was %q; dead is %s",
-			observer, got, lag, of(tr.now), of(tr.before), dead.part)
+		tr.violate("%s gives %q after %v, asked %v after the switch, which leads to %q; before it was %q; dead is %s",
+			observer, got, time.Since(began), lag, of(tr.now), of(tr.before), dead.part)
 	}
 }
 
@@ -242,5 +254,27 @@ func (tr *truth) tell(t *testing.T) {
 	}
 	if tr.violations > most {
 		t.Errorf("and %d violations more", tr.violations-most)
+	}
+}
+
+func TestALookIsExcusedByAllThatWasDeadMeanwhile(t *testing.T) {
+	tr := newTruth(t, leads{})
+	before := time.Now()
+	tr.dies(death{part: "first", bypassed: true, lag: time.Minute})
+	during := time.Now()
+	tr.recovered()
+	between := time.Now()
+	tr.dies(death{part: "second", unanswered: true, lag: time.Second})
+	both := death{part: "second", bypassed: true, unanswered: true, lag: time.Minute}
+	for began, want := range map[time.Time]death{
+		before: both, during: both, between: {part: "second", unanswered: true, lag: time.Second},
+	} {
+		if got := tr.dead(began); got.part != want.part || got.bypassed != want.bypassed || got.unanswered != want.unanswered || got.lag != want.lag {
+			t.Errorf("a look that began %v is excused by %+v, want %+v", began.Sub(before), got, want)
+		}
+	}
+	tr.recovered()
+	if got := tr.dead(time.Now()); got.part != "nothing" || got.bypassed || got.unanswered {
+		t.Errorf("a look after both is excused by %+v", got)
 	}
 }
