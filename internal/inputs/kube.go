@@ -39,8 +39,11 @@ var retry = wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 1,
 // worked and ended: a switch that is thrown meanwhile waits no longer.
 const afterDrop = time.Second
 
-// requestTimeout is how long one answer that is no watch may take.
+// requestTimeout is how long one answer may take that is no watch, and a watch to begin.
 const requestTimeout = 10 * time.Second
+
+// watchGrace is how much longer a watch may last than the API server was asked for.
+const watchGrace = 30 * time.Second
 
 // Kube watches the ConfigMaps registry-failover and registry-failover-state by
 // name. It needs a Role with get, list and watch on configmaps with these two

@@ -20,9 +20,14 @@ import (
 // returns when a request for the switch came.
 func attempts(t *testing.T, answer func(*http.Request) (*http.Response, error)) []time.Time {
 	t.Helper()
+	return attemptsDuring(t, 10*time.Minute, answer)
+}
+
+func attemptsDuring(t *testing.T, during time.Duration, answer func(*http.Request) (*http.Response, error)) []time.Time {
+	t.Helper()
 	var mu sync.Mutex
 	var at []time.Time
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), during)
 	defer cancel()
 	config := &rest.Config{Host: "https://192.0.2.1", Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 		if strings.HasSuffix(r.URL.Query().Get("fieldSelector"), "="+SwitchName) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -70,23 +71,42 @@ func (s *source) ListWithContext(ctx context.Context, o metav1.ListOptions) (run
 	return &list, nil
 }
 
-// WatchWithContext opens a watch on the one object.
+// WatchWithContext opens a watch on the one object. It ends one that doesn't
+// begin or end when it should: a proxy may answer pings without an API server.
+// The options say how long it should last, as the Reflector's do.
 func (s *source) WatchWithContext(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
 	o.FieldSelector = "metadata.name=" + s.name
 	o.Watch = true
-	w, err := s.request().VersionedParams(&o, metav1.ParameterCodec).Watch(ctx)
-	if _, streams := w.(*watch.StreamWatcher); err == nil && !streams {
+	limited, end := context.WithTimeout(ctx, time.Duration(*o.TimeoutSeconds)*time.Second+watchGrace)
+	late := time.AfterFunc(requestTimeout, end)
+	w, err := s.request().VersionedParams(&o, metav1.ParameterCodec).Watch(limited)
+	late.Stop()
+	_, streams := w.(*watch.StreamWatcher)
+	if err == nil && !streams || err != nil && limited.Err() != nil {
 		// The REST client makes a watch without events of a connection that timed
 		// out or was closed, as if one had begun and ended.
 		err = errNoAnswer
 	}
 	if err != nil {
+		end()
 		s.failed(ctx, verbWatch, err)
 		giveTime(ctx, err)
 		return nil, err
 	}
 	s.watching()
-	return w, nil
+	return endingWatch{w, end}, nil
+}
+
+// endingWatch frees with the watch what limits its time.
+type endingWatch struct {
+	watch.Interface
+	end context.CancelFunc
+}
+
+// Stop is called when nobody reads the watch any more.
+func (w endingWatch) Stop() {
+	w.Interface.Stop()
+	w.end()
 }
 
 var errNoAnswer = errors.New("the API server closed the connection or did not answer in time")
