@@ -23,7 +23,7 @@ func Reset(remotes []netip.Addr, port uint16) (int, error) {
 	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
 		found, err := s.list(family, port)
 		if err != nil {
-			return count, fmt.Errorf("connections can't be listed: %w", err)
+			return count, explain(err)
 		}
 		for _, c := range found {
 			if !slices.Contains(remotes, c.remote()) {
@@ -44,6 +44,8 @@ func Reset(remotes []netip.Addr, port uint16) (int, error) {
 // explain names the remedy of what a kernel refuses.
 func explain(err error) error {
 	switch {
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.EPROTONOSUPPORT):
+		err = fmt.Errorf("this kernel lacks tcp_diag (CONFIG_INET_TCP_DIAG): load that module, or set node.resetConnections to false: %w", err)
 	case errors.Is(err, unix.EOPNOTSUPP):
 		err = fmt.Errorf("this kernel is built without CONFIG_INET_DIAG_DESTROY: set node.resetConnections to false: %w", err)
 	case errors.Is(err, unix.EPERM):

@@ -144,6 +144,7 @@ func TestRefusalsNameTheRemedy(t *testing.T) {
 	for errno, want := range map[unix.Errno]string{
 		unix.EOPNOTSUPP: "connections can't be reset: this kernel is built without CONFIG_INET_DIAG_DESTROY: set node.resetConnections to false: operation not supported",
 		unix.EPERM:      "connections can't be reset: the process has no CAP_NET_ADMIN in its network's user namespace: operation not permitted",
+		unix.ENOENT:     "connections can't be reset: this kernel lacks tcp_diag (CONFIG_INET_TCP_DIAG): load that module, or set node.resetConnections to false: no such file or directory",
 		unix.ENOBUFS:    "connections can't be reset: no buffer space available",
 	} {
 		if err := explain(errno); err.Error() != want || !errors.Is(err, errno) {
