@@ -11,6 +11,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
+// checkTimeout is how long it may take to try whether resetting works, of which
+// nothing leaves the node.
+const checkTimeout = time.Second
+
 // resetter resets the connections to what a switch has abandoned, as soon as the
 // hosts file leads elsewhere: away from the goroutine that keeps the file, as a
 // file system may hang.
@@ -88,7 +92,9 @@ func (r *resetter) run(ctx context.Context) {
 // turn tries when it is turned on whether it will work, so that this is known before a switch.
 func (r *resetter) turn(ctx context.Context, on bool) {
 	if on {
-		r.show(r.check(ctx))
+		within, done := context.WithTimeout(ctx, checkTimeout)
+		defer done()
+		r.show(r.check(within))
 		return
 	}
 	r.worked.Reset()

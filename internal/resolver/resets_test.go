@@ -23,6 +23,7 @@ type resets struct {
 	since   time.Time
 	rounds  []string // when, to the millisecond, and the addresses
 	refused error
+	hangs   bool // the check, until it is given up
 }
 
 func (r *resets) reset(addrs []netip.Addr) (int, error) {
@@ -35,9 +36,13 @@ func (r *resets) reset(addrs []netip.Addr) (int, error) {
 	return len(addrs), nil
 }
 
-func (r *resets) check(context.Context) error {
+func (r *resets) check(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.hangs {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	return r.refused
 }
 
@@ -253,6 +258,18 @@ func TestResetsThatAreRefusedAreReportedOnceAndStopNothing(t *testing.T) {
 		if got := b.metric("registry_failover_connections_resettable", ""); got != -1 {
 			t.Errorf("resettable is still %v", got)
 		}
+	})
+}
+
+func TestACheckThatHangsHoldsUpNoReset(t *testing.T) {
+	inBubble(t, zonePrimary(t), func(b *bench) {
+		b.resets.hangs = true
+		b.configs <- example(t, resetting)
+		b.reads("privatezone")
+		time.Sleep(time.Second)
+		b.same("before a switch", nil)
+		b.reads("hangzhou")
+		b.same("at a switch", rounds(0, 0, "["+primary+"]"))
 	})
 }
 
