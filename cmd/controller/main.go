@@ -1,6 +1,7 @@
 // Command controller keeps the switch and its record, issues the webhook's
 // certificate, counts the pods that still name a source host, removes the
-// reports of nodes that are no more, and takes a taint off those that have joined. Two subcommands are the hooks of an uninstallation.
+// reports of nodes that are no more, and takes a taint off those that have
+// joined. Two subcommands are the hooks of an uninstallation.
 package main
 
 import (
