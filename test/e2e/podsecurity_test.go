@@ -23,16 +23,17 @@ import (
 // which it has exactly the complaints that docs/resolver.md gives reasons for.
 func TestPodSecurity(t *testing.T) {
 	const restricted = "restricted"
+	if _, err := node.Apply(t.Context(), "apiVersion: v1\nkind: Namespace\nmetadata: {name: "+restricted+
+		", labels: {pod-security.kubernetes.io/enforce: restricted}}\n"); err != nil {
+		t.Fatal(err)
+	}
+	defer kubectl(t, "delete", "namespace", restricted)
+	awaitAccount(t, restricted)
 	for setting, values := range map[string][]string{
-		"always": nil,
+		"always":                       nil,
+		"with `node.resetConnections`": {"--set", "config.node.resetConnections=true"},
 	} {
 		t.Run(setting, func(t *testing.T) {
-			if _, err := node.Apply(t.Context(), "apiVersion: v1\nkind: Namespace\nmetadata: {name: "+restricted+
-				", labels: {pod-security.kubernetes.io/enforce: restricted}}\n"); err != nil {
-				t.Fatal(err)
-			}
-			defer kubectl(t, "delete", "namespace", restricted)
-			awaitAccount(t, restricted)
 			templates := podTemplates(t, values...)
 			if len(templates) != 6 {
 				t.Errorf("the chart has %d kinds of pods", len(templates))
