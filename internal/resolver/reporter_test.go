@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -88,6 +89,28 @@ func TestANewNodeReportsAtOnce(t *testing.T) {
 		synctest.Wait()
 		if got := b.one("after a start"); got.Hosts != "applied" {
 			t.Errorf("it reports %+v", got)
+		}
+	})
+}
+
+// TestLaterReportsAreSpread: all nodes see a switch at the same moment.
+func TestLaterReportsAreSpread(t *testing.T) {
+	inBubble(t, nil, func(b *bench) {
+		var late int
+		for _, sw := range slices.Repeat([]string{"hangzhou", "zhangjiakou"}, 20) {
+			thrown := time.Now()
+			b.read <- read(sw, "-")
+			settle()
+			_, at := b.reports.taken()
+			if len(at) != 1 {
+				t.Fatalf("%d reports were written", len(at))
+			}
+			if at[0].Sub(thrown) > 200*time.Millisecond {
+				late++
+			}
+		}
+		if late < 20 { // 36 of 40 are to be expected
+			t.Errorf("%d of 40 reports were written later than 0.2 s after the switch", late)
 		}
 	})
 }
