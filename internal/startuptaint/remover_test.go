@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	toolscache "k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
@@ -155,6 +156,37 @@ func TestANewConfigurationIsNews(t *testing.T) {
 	k.expect(t, "waiting")
 	k.Configure(endpoints())
 	k.expect(t, "waiting")
+}
+
+// TestNewsRings: without a ring nobody calls Reconcile.
+func TestNewsRings(t *testing.T) {
+	waiting := nodeNamed("waiting")
+	k := newKit(t, waiting)
+	queue := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
+	defer queue.ShutDown()
+	if err := k.bell.Start(t.Context(), queue); err != nil {
+		t.Fatal(err)
+	}
+	for _, news := range []struct {
+		of   string
+		tell func()
+	}{
+		{"a start", func() {}},
+		{"a node that has the taint", func() { k.sawNode(waiting) }},
+		{"its report", func() { k.sawLease(k.report("waiting")) }},
+		{"a configuration", func() { k.Configure(endpoints()) }},
+	} {
+		news.tell()
+		if queue.Len() != 1 {
+			t.Fatalf("%s rings %d times", news.of, queue.Len())
+		}
+		rung, _ := queue.Get()
+		queue.Done(rung)
+	}
+	k.sawLease(k.report("another"))
+	if queue.Len() != 0 {
+		t.Error("the report of a node without the taint rings")
+	}
 }
 
 func TestOneNodeThatFailsHoldsUpNoOther(t *testing.T) {
