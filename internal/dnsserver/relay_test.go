@@ -3,6 +3,7 @@ package dnsserver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/miekg/dns"
 
 	"github.com/registry-failover/registry-failover/internal/dnsclient"
@@ -119,6 +121,36 @@ func TestAReplyFromElsewhereIsCutForTheClient(t *testing.T) {
 			}
 			if whole := test.atMost == 0; reply.Truncated == whole || whole != (len(reply.Answer) == 2000) || !whole && len(raw) > test.atMost {
 				t.Errorf("TC is %t, %d bytes, %d addresses", reply.Truncated, len(raw), len(reply.Answer))
+			}
+		})
+	}
+}
+
+// TestOPTIsBetweenNeighbours: what servers above say of themselves is not for the client (RFC 6891 section 6.1.1).
+func TestOPTIsBetweenNeighbours(t *testing.T) {
+	server := startWith(t, Options{Addr: "127.0.0.1:0", Below: func(_ context.Context, request *dns.Msg) (*dns.Msg, error) {
+		return new(dns.Msg).SetReply(request).SetEdns0(4096, true), nil
+	}}).Addr().String()
+	for sentence, test := range map[string]struct {
+		request *dns.Msg
+		want    []string
+	}{
+		"without EDNS there is none": {query("x.v4.registry.io.", dns.TypeA), nil},
+		"with EDNS there is ours":    {query("x.v4.registry.io.", dns.TypeA, edns(4096, false)), []string{"size 1232, DO false"}},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			reply, _, err := new(dns.Client).Exchange(test.request, server)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, rr := range reply.Extra {
+				if opt, is := rr.(*dns.OPT); is {
+					got = append(got, fmt.Sprintf("size %d, DO %t", opt.UDPSize(), opt.Do()))
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("OPT records (-want +got):\n%s", diff)
 			}
 		})
 	}
