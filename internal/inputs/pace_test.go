@@ -73,6 +73,11 @@ func TestNodesDoNotStampede(t *testing.T) {
 				if n := len(steady); n < 300/8 || n > 300/4+1 {
 					t.Errorf("%d attempts in 5 minutes: one each 4 to 8 s is what 5,000 nodes may do", n)
 				}
+				for i := range at[1:] {
+					if wait := at[i+1].Sub(at[i]); wait > 8*time.Second {
+						t.Errorf("for %v there was no attempt: an API server that is back has all nodes within 8 s", wait)
+					}
+				}
 			})
 		})
 	}
@@ -96,6 +101,35 @@ func TestAWatchThatIsDroppedIsSoonBack(t *testing.T) {
 		}
 		if len(at) > 2*600 {
 			t.Errorf("%d requests in 10 minutes", len(at))
+		}
+	})
+}
+
+// TestAnOutageThatIsOverIsForgotten: the next one begins with soon attempts again.
+func TestAnOutageThatIsOverIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		const again, lasts = 3 * time.Minute, 2 * time.Minute
+		var ended time.Time // when the watch did that worked between the outages
+		at := attempts(t, func(r *http.Request) (*http.Response, error) {
+			switch {
+			case time.Since(begin) < again, !ended.IsZero() && !time.Now().Before(ended):
+				return nil, errors.New("connection refused")
+			case r.URL.Query().Get("watch") == "":
+				return response(r, http.StatusOK, strings.NewReader(
+					`{"kind":"ConfigMapList","apiVersion":"v1","metadata":{"resourceVersion":"7"},"items":[{"metadata":{"name":"x","resourceVersion":"7"}}]}`)), nil
+			}
+			if strings.HasSuffix(r.URL.Query().Get("fieldSelector"), "="+SwitchName) {
+				ended = time.Now().Add(lasts)
+			}
+			return response(r, http.StatusOK, endsIn(lasts)), nil
+		})
+		second := slices.IndexFunc(at, func(x time.Time) bool { return !ended.IsZero() && !x.Before(ended) })
+		if second < 0 {
+			t.Fatal("there was no second outage")
+		}
+		if wait := at[second+2].Sub(at[second]); wait > 3*time.Second {
+			t.Errorf("in a new outage the first three attempts take %v", wait)
 		}
 	})
 }
