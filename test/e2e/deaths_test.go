@@ -3,11 +3,15 @@ package e2e
 import (
 	"context"
 	"errors"
+	"net"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/registry-failover/registry-failover/test/cluster"
+	"github.com/registry-failover/registry-failover/test/standin"
 )
 
 // A death is a way in which one part ends, and comes back.
@@ -61,7 +65,7 @@ var deaths = []death{
 	}},
 	{part: "CoreDNS", unanswered: true, lag: prompt, kill: killEach(dnsPods)},
 	{part: "the resolver on the node", ours: true, lag: 15 * time.Second, kill: killEach(ofComponent("resolver"))},
-	{part: "one resolver-dns", ours: true, unanswered: true, bypassed: true, lag: 15 * time.Second, kill: killEach(oneResolverDNS)},
+	{part: "one resolver-dns", ours: true, unanswered: true, bypassed: true, lag: 15 * time.Second, kill: killOneResolverDNS},
 	{part: "each resolver-dns", ours: true, unanswered: true, bypassed: true, lag: 15 * time.Second, kill: killEach(ofComponent("resolver-dns"))},
 	{part: "each controller", ours: true, lag: prompt, kill: killEach(ofComponent("controller"))},
 	{part: "each webhook", ours: true, lag: prompt, kill: killEach(ofComponent("webhook"))},
@@ -71,9 +75,21 @@ func ofComponent(component string) func(context.Context) ([]corev1.Pod, error) {
 	return func(ctx context.Context) ([]corev1.Pod, error) { return listPods(ctx, component) }
 }
 
-func oneResolverDNS(ctx context.Context) ([]corev1.Pod, error) {
-	pods, err := listPods(ctx, "resolver-dns")
-	return pods[:min(1, len(pods))], err
+// killOneResolverDNS leaves another one, which answers until the first is brought back.
+func killOneResolverDNS(t *testing.T) func(context.Context) error {
+	t.Helper()
+	pods := podsOf(t, "resolver-dns")
+	if len(pods) < 2 {
+		t.Fatalf("there is no second resolver-dns: %d", len(pods))
+	}
+	killEach(func(context.Context) ([]corev1.Pod, error) { return pods[:1], nil })(t)
+	return func(ctx context.Context) error {
+		_, err := standin.Lookup(ctx, net.JoinHostPort(pods[1].Status.PodIP, dnsPort), cluster.Endpoint)
+		for again := 0; err != nil && again < 2; again++ { // a packet may be lost
+			_, err = standin.Lookup(ctx, net.JoinHostPort(pods[1].Status.PodIP, dnsPort), cluster.Endpoint)
+		}
+		return err
+	}
 }
 
 // dnsPods are CoreDNS's.
