@@ -210,12 +210,16 @@ func TestAConnectionThatWaitsForAReplyFreesItsPlaceAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, "it is asked", func() bool { return waiting.Load() == 1 })
+	asked := time.Now()
 	conns := make([]*dns.Conn, maxConnections)
 	for i := range conns {
 		conns[i] = dial(t, server)
 		ask(t, conns[i]) // so that it is less idle than the first
 	}
 	await(t, "nobody asks any more", func() bool { return waiting.Load() == 0 })
+	if took := time.Since(asked); took > relayTimeout-time.Second {
+		t.Errorf("it took %v, so that it was the timeout", took)
+	}
 }
 
 // Serve, which start ends, must not wait for others: a reply after it is of no use.
