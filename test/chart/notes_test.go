@@ -100,7 +100,7 @@ func TestNotesWarnOfWhatIsNotBuilt(t *testing.T) {
 			t.Errorf("docs/configuration.md doesn't know %s", key)
 		}
 	}
-	for _, set := range []string{"pullSecrets.mode=Off", "pullSecrets.mode=false", "failover.mode=Manual", "privateZone.source=VPCDNS"} {
+	for _, set := range []string{"pullSecrets.mode=Off", "pullSecrets.mode=false", "failover.mode=Manual", "privateZone.source=VPCDNS", "node.resetConnections=true"} {
 		if got := notesOf(t, "--set=config."+set); strings.Contains(got, "WARNING") {
 			t.Errorf("%s: %s", set, got)
 		}

@@ -76,6 +76,9 @@ func TestOnlyResetsNeedTheNodesNetwork(t *testing.T) {
 	if !pod.HostNetwork || !slices.Equal(c.SecurityContext.Capabilities.Add, []corev1.Capability{"NET_ADMIN"}) || c.Ports[0].ContainerPort != 18081 {
 		t.Errorf("it has %+v", pod)
 	}
+	if got := c.Args[len(c.Args)-1]; got != "--metrics=[$(HOST_IP)]:18081" {
+		t.Errorf("its metrics are served by %s, and not at the node's address in the cluster alone", got)
+	}
 	// All that is different.
 	old := before[resolver]
 	pod.HostNetwork, c.SecurityContext.Capabilities.Add, c.Ports = old.HostNetwork, nil, old.Containers[0].Ports
