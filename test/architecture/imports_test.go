@@ -63,6 +63,11 @@ var rules = map[string]rule{
 		direct: true,
 		why:    "clients of the SDK race, retry without delay and know no context: one package holds the precautions",
 	},
+	"test/fakecloud knows nothing of the code that it tests": {
+		who:    []string{"test/fakecloud"},
+		mayNot: []string{module + "/internal", module + "/pkg", "github.com/aliyun", "github.com/alibabacloud-go"},
+		why:    "it is written from the API's documents: what it shared with the code would be wrong in both",
+	},
 	"the resolver stays small": {
 		who:    []string{"cmd/resolver"},
 		mayNot: []string{"sigs.k8s.io/controller-runtime", "k8s.io/client-go/kubernetes"},
