@@ -1,0 +1,56 @@
+package cloudreader
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+type metrics struct {
+	read     *prometheus.GaugeVec
+	findings *prometheus.GaugeVec
+	target   *prometheus.GaugeVec
+}
+
+func newMetrics(registerer prometheus.Registerer) metrics {
+	m := metrics{
+		read: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "registry_failover_privatezone_read_timestamp_seconds",
+			Help: "When the endpoint's zones were read completely; absent before, and on a replica that doesn't lead.",
+		}, []string{"endpoint"}),
+		findings: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "registry_failover_privatezone_findings",
+			Help: "What should be looked at in PrivateZone and ACR, by its code; the log has the sentences. Absent on a replica that doesn't lead.",
+		}, []string{"endpoint", "code"}),
+		target: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "registry_failover_privatezone_target",
+			Help: "1 for the instance that the zone in the cluster's VPC leads to, 0 for the others; absent on a replica that doesn't lead.",
+		}, []string{"endpoint", "instance"}),
+	}
+	registerer.MustRegister(m.read, m.findings, m.target)
+	return m
+}
+
+// clear lets a replica that leads no longer, or another configuration, tell nothing old.
+func (m metrics) clear() {
+	m.read.Reset()
+	m.findings.Reset()
+	m.target.Reset()
+}
+
+func (m metrics) show(in Input, r Result) {
+	name := in.Endpoint.Name
+	m.read.WithLabelValues(name).SetToCurrentTime()
+	counts := map[Code]int{}
+	for _, f := range r.Findings {
+		counts[f.Code]++
+	}
+	for _, code := range Codes() {
+		m.findings.WithLabelValues(name, string(code)).Set(float64(counts[code]))
+	}
+	for _, i := range in.Endpoint.Instances {
+		value := 0.0
+		if i.Name == r.Target {
+			value = 1
+		}
+		m.target.WithLabelValues(name, i.Name).Set(value)
+	}
+}
