@@ -16,6 +16,7 @@ type options struct {
 	config, namespace, metrics string
 	webhookCertificate         bool
 	startupTaint               bool
+	cloud                      cloudOptions
 	log                        *slog.Logger
 }
 
@@ -32,6 +33,10 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&logFormat, "log-format", "text", "text or json")
 	flags.BoolVar(&o.webhookCertificate, "webhook-certificate", false, "issue the webhook's certificate, and have the API server trust it")
 	flags.BoolVar(&o.startupTaint, "startup-taint", false, "take the taint "+startuptaint.Key+" off nodes that have reported")
+	flags.BoolVar(&o.cloud.vpc, "vpc-endpoints", false, "reach the cloud's API from a VPC without a way to the Internet")
+	flags.StringVar(&o.cloud.pvtz, "pvtz-endpoint", "", "the `URL` of PrivateZone's API; its default is the cloud's")
+	flags.StringVar(&o.cloud.acr, "acr-endpoint", "", "the `URL` of ACR's API in all regions; its default is the cloud's in each")
+	flags.StringVar(&o.cloud.credentialsDir, "credentials-dir", credentialsDir, "the `DIR` with the Secret that credentials.provider AccessKey or STS needs")
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
 	}
@@ -44,6 +49,9 @@ func parse(args []string) (options, error) {
 		return options{}, errors.New("--config is missing: name the configuration file")
 	case !kube:
 		return options{}, errors.New("--kube is missing: the controller works on an API server")
+	}
+	if _, err := o.cloud.addresses(""); err != nil {
+		return options{}, err
 	}
 	if o.namespace == "" {
 		o.namespace = inputs.Namespace()

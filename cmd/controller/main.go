@@ -1,7 +1,8 @@
 // Command controller keeps the switch and its record, issues the webhook's
-// certificate, counts the pods that still name a source host, removes the
-// reports of nodes that are no more, and takes a taint off those that have
-// joined. Two subcommands are the hooks of an uninstallation.
+// certificate, reads PrivateZone and ACR from the cloud's API where it is told to,
+// counts the pods that still name a source host, removes the reports of nodes that
+// are no more, and takes a taint off those that have joined. Two subcommands are
+// the hooks of an uninstallation.
 package main
 
 import (
@@ -18,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/registry-failover/registry-failover/internal/certificate"
+	"github.com/registry-failover/registry-failover/internal/cloudreader"
 	"github.com/registry-failover/registry-failover/internal/configfile"
 	"github.com/registry-failover/registry-failover/internal/diagnostics"
 	"github.com/registry-failover/registry-failover/internal/inputs"
@@ -117,6 +119,25 @@ func run(ctx context.Context, o options) error {
 	follow = append(follow, func(c *config.Config) {
 		if err := counter.Configure(c); err != nil {
 			o.log.Error("pods are counted by the configuration before", "error", err)
+		}
+	})
+
+	if cfg.PrivateZone.Source == config.API {
+		cloud, err := newCloud(cfg, o.cloud, registry, o.log)
+		if err == nil {
+			defer cloud.Close()
+			reader := cloudreader.New(cloudreader.Options{Cloud: cloud, ConfigMaps: core.ConfigMaps(o.namespace), Metrics: registry, Log: o.log})
+			reader.Configure(cfg)
+			follow = append(follow, reader.Configure)
+			err = mgr.Add(reader)
+		}
+		if err != nil { // a switch by hand needs all the rest, and none of this
+			o.log.Error("PrivateZone can't be read from the cloud's API: what is published stays", "error", err)
+		}
+	}
+	follow = append(follow, func(c *config.Config) {
+		if !sameCloud(cfg, c) {
+			o.log.Warn("privateZone.source, credentials and cluster.region have changed: they take effect when the controller is restarted")
 		}
 	})
 

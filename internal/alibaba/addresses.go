@@ -14,15 +14,20 @@ type Addresses struct {
 	Registry func(region string) string
 }
 
-// PublicAddresses are reached over the Internet. The region is the cluster's.
+// PublicAddresses are reached over the Internet. The region is the cluster's;
+// where it isn't known, STS is asked at its address for all regions.
 //
 // Sources: https://www.alibabacloud.com/help/en/dns/pvtz-integration-overview,
 // https://www.alibabacloud.com/help/en/acr/developer-reference/api-cr-2018-12-01-endpoint,
 // and sdk/auth/credentials of the SDK for STS.
 func PublicAddresses(region string) Addresses {
+	sts := "sts.aliyuncs.com"
+	if region != "" {
+		sts = fmt.Sprintf("sts.%s.aliyuncs.com", region)
+	}
 	return Addresses{
 		PrivateZone: "pvtz.aliyuncs.com",
-		STS:         fmt.Sprintf("sts.%s.aliyuncs.com", region),
+		STS:         sts,
 		Registry:    func(region string) string { return fmt.Sprintf("cr.%s.aliyuncs.com", region) },
 	}
 }

@@ -7,6 +7,7 @@ func TestAddresses(t *testing.T) {
 	for _, test := range []struct{ got, want string }{
 		{public.PrivateZone, "pvtz.aliyuncs.com"},
 		{public.STS, "sts.cn-zhangjiakou.aliyuncs.com"},
+		{PublicAddresses("").STS, "sts.aliyuncs.com"},
 		{public.Registry("cn-hangzhou"), "cr.cn-hangzhou.aliyuncs.com"},
 		{vpc.PrivateZone, "pvtz.vpc-proxy.aliyuncs.com"},
 		{vpc.STS, "sts-vpc.cn-zhangjiakou.aliyuncs.com"},

@@ -11,7 +11,7 @@ import (
 
 const (
 	// CallsPerMinute is the budget of one client: enough to read 10 endpoints of
-	// two zones and two instances each once a minute (2+2+4 calls an endpoint).
+	// two zones each, 4 calls, twice a minute.
 	CallsPerMinute = 100
 	// burst is what may be called at once after a minute of silence.
 	burst = 20

@@ -18,7 +18,7 @@ import (
 type Options struct {
 	Sessions  *Keeper
 	Addresses Addresses
-	// Region signs calls of services that have none of their own; any region does.
+	// Region is the cluster's, for calls of services that have one address for all.
 	Region string
 	// Roots are trusted beside nobody else; nil trusts the system's.
 	Roots   *x509.CertPool

@@ -82,17 +82,12 @@ func TestAnUpgradeSaysThatTheSwitchStays(t *testing.T) {
 // and that asks for something to be done.
 func TestNotesWarnOfWhatIsNotBuilt(t *testing.T) {
 	for key, set := range map[string]string{
-		"privateZone.source":    "privateZone.source=API,config.credentials.provider=RRSA",
 		"privateZone.writeBack": "privateZone.writeBack=true,config.credentials.provider=RRSA",
 		"pullSecrets.mode":      "pullSecrets.mode=Check,config.pullSecrets.namespaces[0]=*",
-		"credentials.provider":  "credentials.provider=RRSA",
 		"failover.mode":         "failover.mode=Automatic",
 		"health.canary":         "health.canary=web@sha256:" + strings.Repeat("a", 64),
 	} {
 		want := key + ": the part that this asks for is not built yet, so it does nothing."
-		if key != "credentials.provider" && strings.Contains(set, "credentials") {
-			want = "WARNING: config." + key + ", config.credentials.provider: the part that this asks for is not built yet"
-		}
 		if got := notesOf(t, "--set=config."+set); !strings.Contains(got, want) {
 			t.Errorf("%q is missing in\n%s", want, got)
 		}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/registry-failover/registry-failover/internal/alibaba"
+	"github.com/registry-failover/registry-failover/pkg/config"
+)
+
+// credentialsDir is where the chart mounts the Secret with an AccessKey.
+const credentialsDir = "/var/run/secrets/registry-failover/credentials"
+
+// cloudOptions are the flags that concern the cloud's API.
+type cloudOptions struct {
+	vpc            bool
+	pvtz, acr      string
+	credentialsDir string
+}
+
+// newCloud makes a client with the credentials that the configuration chooses.
+func newCloud(cfg *config.Config, o cloudOptions, metrics prometheus.Registerer, log *slog.Logger) (*alibaba.Client, error) {
+	addresses, err := o.addresses(cfg.Cluster.Region)
+	if err != nil {
+		return nil, err
+	}
+	if o.vpc && cfg.Cluster.Region == "" {
+		return nil, errors.New("--vpc-endpoints needs cluster.region in the configuration")
+	}
+	fetcher, err := newFetcher(cfg.Credentials, addresses, o)
+	if err != nil {
+		return nil, err
+	}
+	return alibaba.New(alibaba.Options{
+		Sessions: alibaba.NewKeeper(fetcher, metrics, log), Addresses: addresses, Region: cmp.Or(cfg.Cluster.Region, "cn-hangzhou"),
+		Metrics: metrics, UserAgent: "registry-failover",
+	})
+}
+
+func (o cloudOptions) addresses(region string) (alibaba.Addresses, error) {
+	addresses := alibaba.PublicAddresses(region)
+	if o.vpc {
+		addresses = alibaba.VPCAddresses(region)
+	}
+	acr := ""
+	for _, f := range []struct {
+		name, text string
+		address    *string
+	}{
+		{"pvtz-endpoint", o.pvtz, &addresses.PrivateZone},
+		{"acr-endpoint", o.acr, &acr},
+	} {
+		if f.text == "" {
+			continue
+		}
+		address, err := alibaba.ParseAddress(f.text)
+		if err != nil {
+			return alibaba.Addresses{}, fmt.Errorf("--%s: %w", f.name, err)
+		}
+		*f.address = address
+	}
+	if acr != "" {
+		addresses.Registry = func(string) string { return acr }
+	}
+	return addresses, nil
+}
+
+func newFetcher(c config.Credentials, addresses alibaba.Addresses, o cloudOptions) (alibaba.Fetcher, error) {
+	switch c.Provider {
+	case config.ProviderRRSA:
+		return alibaba.NewOIDC(c.RoleARN, c.OIDCProviderARN, c.OIDCTokenFile, addresses.STS, nil)
+	case config.ProviderECSRAMRole:
+		return alibaba.NewMetadata(alibaba.MetadataURL, c.RoleName), nil
+	case config.ProviderAccessKey, config.ProviderSTS:
+		return alibaba.Files{Dir: o.credentialsDir, STS: c.Provider == config.ProviderSTS}, nil
+	default: // validation asks for a provider with privateZone.source API
+		return nil, fmt.Errorf("credentials.provider %q gives no credentials: choose another", c.Provider)
+	}
+}
+
+// sameCloud tells whether a client that was made for one configuration is right for another.
+func sameCloud(a, b *config.Config) bool {
+	return a.PrivateZone.Source == b.PrivateZone.Source && a.Credentials == b.Credentials && a.Cluster.Region == b.Cluster.Region
+}

@@ -1,0 +1,98 @@
+package chart
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// fromAPI has the controller read PrivateZone from the cloud's API.
+var fromAPI = []string{
+	"--values=" + example,
+	"--set=config.privateZone.source=API,config.cluster.vpcID=vpc-bbbbb,config.cluster.region=cn-zhangjiakou",
+	"--set=config.endpoints[0].instances[0].vpcID=vpc-aaaaa,config.endpoints[0].instances[1].vpcID=vpc-bbbbb",
+}
+
+// TestTheControllerGetsTheCredentialsThatAreChosen, and nobody else does.
+func TestTheControllerGetsTheCredentialsThatAreChosen(t *testing.T) {
+	const base = "/var/run/secrets/registry-failover/"
+	for sentence, test := range map[string]struct {
+		set     string
+		volumes []string
+		env     []corev1.EnvVar
+	}{
+		"an ECS instance has its own": {set: "config.credentials.provider=ECSRAMRole"},
+		"an AccessKey is mounted":     {set: "config.credentials.provider=AccessKey,config.credentials.secretName=mine", volumes: []string{"credentials " + base + "credentials mine"}},
+		"so is a session":             {set: "config.credentials.provider=STS,config.credentials.secretName=mine", volumes: []string{"credentials " + base + "credentials mine"}},
+		"ack-pod-identity-webhook":    {set: "config.credentials.provider=RRSA"},
+		"a role in the configuration": {
+			set:     "config.credentials.provider=RRSA,config.credentials.roleARN=a,config.credentials.oidcProviderARN=b",
+			volumes: []string{"rrsa " + base + "rrsa sts.aliyuncs.com"},
+			env:     []corev1.EnvVar{{Name: "ALIBABA_CLOUD_OIDC_TOKEN_FILE", Value: base + "rrsa/token"}},
+		},
+		"a token of somebody else's": {set: "config.credentials.provider=RRSA,config.credentials.roleARN=a,config.credentials.oidcProviderARN=b,config.credentials.oidcTokenFile=/x"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			all := render(t, append(slices.Clone(fromAPI), "--set="+test.set)...)
+			for name, pod := range pods(t, all) {
+				if got := mounted(pod); name == "Deployment registry-failover-controller" {
+					if diff := cmp.Diff(test.volumes, got); diff != "" {
+						t.Errorf("volumes (-want +got)\n%s", diff)
+					}
+					if diff := cmp.Diff(test.env, pod.Containers[0].Env); diff != "" {
+						t.Errorf("environment (-want +got)\n%s", diff)
+					}
+				} else if len(got) > 0 {
+					t.Errorf("%s mounts %v", name, got)
+				}
+			}
+		})
+	}
+}
+
+// mounted are the volumes with credentials of the cloud, where they are mounted, and their source.
+func mounted(pod corev1.PodSpec) []string {
+	var found []string
+	for _, c := range pod.Containers {
+		for _, m := range c.VolumeMounts {
+			at := slices.IndexFunc(pod.Volumes, func(v corev1.Volume) bool { return v.Name == m.Name })
+			switch v := pod.Volumes[at]; v.Name {
+			case "credentials":
+				found = append(found, v.Name+" "+m.MountPath+" "+v.Secret.SecretName)
+			case "rrsa":
+				found = append(found, v.Name+" "+m.MountPath+" "+v.Projected.Sources[0].ServiceAccountToken.Audience)
+			}
+		}
+	}
+	return found
+}
+
+// TestTheControllerIsReplacedWhenItsCredentialsChange: it doesn't follow them.
+func TestTheControllerIsReplacedWhenItsCredentialsChange(t *testing.T) {
+	annotations := func(set string) map[string]string {
+		all := render(t, append(slices.Clone(fromAPI), "--set=config.credentials.provider=ECSRAMRole,"+set)...)
+		return get[appsv1.Deployment](t, all, "Deployment", "registry-failover-controller").Spec.Template.Annotations
+	}
+	before := annotations("config.node.hosts=Always")
+	if diff := cmp.Diff(before, annotations("config.node.hosts=OnFailover")); diff != "" || len(before) != 1 {
+		t.Errorf("what it follows replaces it: %s", diff)
+	}
+	for _, set := range []string{"config.credentials.roleName=x", "config.cluster.region=cn-beijing"} {
+		if cmp.Equal(before, annotations(set)) {
+			t.Errorf("%s doesn't replace it", set)
+		}
+	}
+}
+
+func TestAVPCsEndpointsAreAFlag(t *testing.T) {
+	for set, want := range map[string]bool{"controller.vpcEndpoints=true": true, "controller.vpcEndpoints=false": false} {
+		all := render(t, append(slices.Clone(fromAPI), "--set=config.credentials.provider=ECSRAMRole,"+set)...)
+		args := get[appsv1.Deployment](t, all, "Deployment", "registry-failover-controller").Spec.Template.Spec.Containers[0].Args
+		if slices.Contains(args, "--vpc-endpoints") != want {
+			t.Errorf("%s: %v", set, args)
+		}
+	}
+}
