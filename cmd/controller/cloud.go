@@ -7,6 +7,7 @@ import (
 	"log/slog"
 
 	"github.com/prometheus/client_golang/prometheus"
+	_ "golang.org/x/crypto/x509roots/fallback" // the image holds the program alone, without anybody's list of authorities
 
 	"github.com/registry-failover/registry-failover/internal/alibaba"
 	"github.com/registry-failover/registry-failover/pkg/config"
