@@ -120,7 +120,7 @@ func (r *Reader) keep(ctx context.Context, e zone.Endpoint, c config.Endpoint) b
 	zones, err := r.Cloud.ReadZones(within, e.Name)
 	if err != nil {
 		if ctx.Err() == nil && r.isNew(e.Name, err) {
-			r.Log.Warn("PrivateZone can't be read: what was published stays", "endpoint", e.Name, "error", err, "requestID", requestID(err))
+			r.Log.Warn("PrivateZone can't be read: what was published stays", "endpoint", e.Name, "error", err, "requestId", requestID(err))
 		}
 		return true
 	}
@@ -177,7 +177,7 @@ func (r *Reader) read(ctx context.Context, configured []config.Instance) map[str
 				last.Instance, last.known = read, true
 				delete(r.failures, i.ID)
 			case r.isNew(i.ID, err):
-				r.Log.Warn("ACR can't be read: what it said of the instance stays", "instance", i.Name, "error", err, "requestID", requestID(err))
+				r.Log.Warn("ACR can't be read: what it said of the instance stays", "instance", i.Name, "error", err, "requestId", requestID(err))
 			}
 			r.instances[i.ID] = last
 		}
