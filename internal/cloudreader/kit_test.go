@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes/fake"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/registry-failover/registry-failover/internal/alibaba"
 	"github.com/registry-failover/registry-failover/internal/inputs"
@@ -25,10 +26,14 @@ type stub struct {
 	err       error
 	instances map[string]alibaba.Instance // by id; one that isn't there can't be read
 	reads     int
+	before    func() // is called before each reading where it isn't nil
 }
 
 func (s *stub) ReadZones(context.Context, string) ([]alibaba.Zone, error) {
 	s.reads++
+	if s.before != nil {
+		s.before()
+	}
 	return s.zones, s.err
 }
 
@@ -105,7 +110,7 @@ func (w *world) zones() map[string]zone.Records {
 func (w *world) writes() int {
 	n := 0
 	for _, a := range w.client.Actions() {
-		if a.GetVerb() == "patch" {
+		if p, ok := a.(clienttesting.PatchActionImpl); ok && p.Name == inputs.StateName {
 			n++
 		}
 	}

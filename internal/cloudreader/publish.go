@@ -18,6 +18,9 @@ import (
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
+// manager is who has written, in the objects' managed fields.
+const manager = "registry-failover-controller"
+
 // errNotYet says that the state has no record of an endpoint to add to: the
 // keeper of the switch creates it.
 var errNotYet = errors.New("the state of the endpoint isn't there yet")
@@ -80,7 +83,7 @@ func publish(ctx context.Context, configMaps corev1client.ConfigMapInterface, en
 	if err != nil {
 		return false, err
 	}
-	_, err = configMaps.Patch(ctx, inputs.StateName, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "registry-failover-controller"})
+	_, err = configMaps.Patch(ctx, inputs.StateName, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: manager})
 	switch {
 	case apierrors.IsConflict(err), apierrors.IsNotFound(err):
 		return false, errMeanwhile

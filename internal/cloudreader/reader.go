@@ -53,9 +53,10 @@ type Reader struct {
 	changed chan struct{}
 
 	// Of Start alone:
-	instances map[string]instance  // by id
-	failures  map[string]string    // by endpoint or instance id: the error that the log has last told
-	findings  map[string][]Finding // by endpoint: those that the log has told
+	instances map[string]instance // by id
+	failures  map[string]string   // by endpoint or instance id: the error that the log has last told
+	status    map[string]Status   // by endpoint
+	written   map[string]written  // by endpoint
 }
 
 // An instance is known once it was read; at is the last attempt.
@@ -69,7 +70,8 @@ type instance struct {
 func New(o Options) *Reader {
 	return &Reader{
 		Options: o, metrics: newMetrics(o.Metrics), changed: make(chan struct{}, 1),
-		instances: map[string]instance{}, failures: map[string]string{}, findings: map[string][]Finding{},
+		instances: map[string]instance{}, failures: map[string]string{},
+		status: map[string]Status{}, written: map[string]written{},
 	}
 }
 
@@ -122,6 +124,7 @@ func (r *Reader) keep(ctx context.Context, e zone.Endpoint, c config.Endpoint) b
 		if ctx.Err() == nil && r.isNew(e.Name, err) {
 			r.Log.Warn("PrivateZone can't be read: what was published stays", "endpoint", e.Name, "error", err, "requestId", requestID(err))
 		}
+		r.report(ctx, e.Name, func(s *Status) { s.Error = err.Error() })
 		return true
 	}
 	in := Input{Endpoint: e, Primary: c.Primary, Zones: zones, Instances: r.read(within, c.Instances)}
@@ -133,6 +136,7 @@ func (r *Reader) keep(ctx context.Context, e zone.Endpoint, c config.Endpoint) b
 		if ctx.Err() == nil && r.isNew(e.Name, err) {
 			r.Log.Warn("what PrivateZone has can't be published", "endpoint", e.Name, "error", err)
 		}
+		r.report(ctx, e.Name, func(s *Status) { s.Error = err.Error() })
 		return true
 	}
 	if r.failures[e.Name] != "" {
@@ -143,7 +147,11 @@ func (r *Reader) keep(ctx context.Context, e zone.Endpoint, c config.Endpoint) b
 		r.Log.Info("PrivateZone leads elsewhere: published", "endpoint", e.Name, "zones", result.Zones)
 	}
 	r.metrics.show(in, result)
-	r.tell(e.Name, result.Findings)
+	first := result.Findings[:min(len(result.Findings), maxFindings)]
+	r.tell(e.Name, first)
+	r.report(ctx, e.Name, func(s *Status) {
+		*s = Status{ReadAt: time.Now().UTC().Truncate(time.Second), Target: result.Target, Findings: first}
+	})
 	return true
 }
 
@@ -205,12 +213,11 @@ func requestID(err error) string {
 	return ""
 }
 
-// tell logs the findings that weren't there before.
+// tell logs the findings that weren't there at the last complete reading.
 func (r *Reader) tell(endpoint string, findings []Finding) {
 	for _, f := range findings {
-		if !slices.Contains(r.findings[endpoint], f) {
+		if !slices.Contains(r.status[endpoint].Findings, f) {
 			r.Log.Warn("PrivateZone and ACR want looking at", "endpoint", endpoint, "code", f.Code, "finding", f.Text)
 		}
 	}
-	r.findings[endpoint] = findings
 }

@@ -11,6 +11,8 @@ const (
 	SwitchName = "registry-failover"
 	// StateName is the ConfigMap that holds what the controller has learnt.
 	StateName = "registry-failover-state"
+	// StatusName is the ConfigMap that holds what people want to know; nothing here reads it.
+	StatusName = "registry-failover-status"
 )
 
 // Object is one of the two ConfigMaps, or directories, as it was last read.

@@ -14,11 +14,8 @@ import (
 	"github.com/registry-failover/registry-failover/internal/nodereport"
 )
 
-// What the programs have made, besides the nodes' Leases.
-const (
-	statusName   = "registry-failover-status"
-	electionName = "registry-failover-controller"
-)
+// electionName is the Lease by which the controller's replicas elect their leader.
+const electionName = "registry-failover-controller"
 
 // certificateNames are the Secrets of the webhook's certificate: the controller's,
 // and what cert-manager made for the chart, which it doesn't delete.
@@ -88,7 +85,7 @@ func (o Options) deleteAll(ctx context.Context) error {
 			failures = append(failures, fmt.Errorf("%w: run `kubectl -n %s delete %s %s`", err, o.Namespace, kind, which))
 		}
 	}
-	for _, name := range []string{inputs.SwitchName, inputs.StateName, statusName} {
+	for _, name := range []string{inputs.SwitchName, inputs.StateName, inputs.StatusName} {
 		note("configmap", name, o.Client.CoreV1().ConfigMaps(o.Namespace).Delete(ctx, name, metav1.DeleteOptions{}))
 	}
 	for _, name := range certificateNames {

@@ -96,3 +96,21 @@ func TestAVPCsEndpointsAreAFlag(t *testing.T) {
 		}
 	}
 }
+
+// TestTheStatusIsWrittenForThoseWhoReadTheAPI, and nobody else may.
+func TestTheStatusIsWrittenForThoseWhoReadTheAPI(t *testing.T) {
+	const right = "registry-failover:  configmaps: get,patch registry-failover-status"
+	for _, test := range []struct {
+		arguments []string
+		may       bool
+	}{
+		{append(slices.Clone(fromAPI), "--set=config.credentials.provider=ECSRAMRole"), true},
+		{[]string{"--values=" + example}, false},
+	} {
+		arguments := append(slices.Clone(test.arguments), "--set=operator.subjects[0].kind=Group,operator.subjects[0].name=oncall")
+		got := rights(t, render(t, arguments...))["ServiceAccount registry-failover registry-failover-controller"]
+		if slices.Contains(got, right) != test.may {
+			t.Errorf("%v: %q", test.arguments, got)
+		}
+	}
+}
