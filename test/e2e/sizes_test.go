@@ -30,47 +30,62 @@ const (
 var metricsPorts = map[string]string{"resolver": "8081", "resolver-dns": "8081", "controller": "8082", "webhook": "8080"}
 
 // sizes are those of the product's processes, by pod.
-func sizes(ctx context.Context, t *testing.T) map[string]size {
+func sizes(ctx context.Context, t *testing.T) (map[string]size, error) {
 	t.Helper()
 	all := map[string]size{}
 	for component, port := range metricsPorts {
 		pods, err := listPods(ctx, component)
-		must(t, err)
+		if err != nil {
+			return nil, err
+		}
 		for _, pod := range pods {
-			running := pids(t, pod)
-			if len(running) != 1 {
-				t.Fatalf("%s has the processes %v", pod.Name, running)
+			if all[pod.Name], err = sizeOf(ctx, pids(t, pod), "http://"+net.JoinHostPort(pod.Status.PodIP, port)+"/metrics"); err != nil {
+				return nil, fmt.Errorf("%s: %w", pod.Name, err)
 			}
-			s := size{pid: running[0]}
-			s.memory, err = memoryOf(s.pid)
-			must(t, err)
-			files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.pid))
-			must(t, err)
-			s.files = len(files)
-			page, err := get(ctx, "http://"+net.JoinHostPort(pod.Status.PodIP, port)+"/metrics")
-			must(t, err)
-			for line := range strings.Lines(page) {
-				if _, err := fmt.Sscanf(line, "go_goroutines %d", &s.goroutines); err == nil {
-					break
-				}
-			}
-			if s.goroutines == 0 {
-				t.Fatalf("%s doesn't count its goroutines", pod.Name)
-			}
-			all[pod.Name] = s
 		}
 	}
-	return all
+	return all, nil
+}
+
+// sizeOf looks at memory and files before it asks, which takes some of both.
+func sizeOf(ctx context.Context, running []int, metrics string) (s size, err error) {
+	if len(running) != 1 {
+		return size{}, fmt.Errorf("it has the processes %v", running)
+	}
+	s.pid = running[0]
+	if s.memory, err = memoryOf(s.pid); err != nil {
+		return size{}, err
+	}
+	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.pid))
+	if err != nil {
+		return size{}, err
+	}
+	s.files = len(files)
+	page, err := get(ctx, metrics)
+	if err != nil {
+		return size{}, err
+	}
+	for line := range strings.Lines(page) {
+		if _, err := fmt.Sscanf(line, "go_goroutines %d", &s.goroutines); err == nil {
+			return s, nil
+		}
+	}
+	return size{}, errors.New("it doesn't count its goroutines")
 }
 
 // compare waits until every process is the same as it was, and as large; what a
-// request needs for a moment goes. A controller that leads, and can't say so to the
-// API server, ends by itself.
+// request needs for a moment goes, within the two minutes after which Go collects
+// at the latest, if it isn't asked again and again. A controller that leads, and
+// can't say so to the API server, ends by itself.
 func compare(t *testing.T, before map[string]size) {
 	t.Helper()
 	var now map[string]size
-	await(t, "processes are as large as before", 30*time.Second, func(ctx context.Context) error {
-		now = sizes(ctx, t)
+	began := time.Now()
+	defer func() { t.Logf("this was so after %s", time.Since(began).Round(time.Second)) }()
+	await(t, "processes are as large as before", 5*time.Minute, func(ctx context.Context) (err error) {
+		if now, err = sizes(ctx, t); err != nil {
+			return err
+		}
 		var grown []error
 		for pod, was := range before {
 			is, there := now[pod]
@@ -79,6 +94,14 @@ func compare(t *testing.T, before map[string]size) {
 				t.Fatalf("%s was replaced or restarted", pod)
 			case is.resident > was.resident+moreResident, is.goroutines > was.goroutines+moreGoroutines, is.files > was.files+moreFiles:
 				grown = append(grown, fmt.Errorf("%s has grown from %+v to %+v", pod, was, is))
+			}
+		}
+		if grown != nil {
+			pause := time.NewTimer(10 * time.Second)
+			defer pause.Stop()
+			select {
+			case <-ctx.Done():
+			case <-pause.C:
 			}
 		}
 		return errors.Join(grown...)

@@ -86,7 +86,8 @@ func (s *scenario) soak(t *testing.T) {
 	for rounds < 2 || time.Since(begin) < *soak/2 {
 		round(true)
 	}
-	middle := sizes(t.Context(), t)
+	middle, err := sizes(t.Context(), t)
+	must(t, err)
 	for time.Since(begin) < *soak {
 		round(false)
 	}
