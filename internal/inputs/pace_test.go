@@ -110,8 +110,11 @@ func TestAnOutageThatIsOverIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
 		const again, lasts = 3 * time.Minute, 2 * time.Minute
+		var mu sync.Mutex   // both sources ask
 		var ended time.Time // when the watch did that worked between the outages
 		at := attempts(t, func(r *http.Request) (*http.Response, error) {
+			mu.Lock()
+			defer mu.Unlock()
 			switch {
 			case time.Since(begin) < again, !ended.IsZero() && !time.Now().Before(ended):
 				return nil, errors.New("connection refused")
