@@ -26,6 +26,7 @@ type stub struct {
 	err       error
 	instances map[string]alibaba.Instance // by id; one that isn't there can't be read
 	reads     int
+	asked     []string // the regions of instances
 	before    func() // is called before each reading where it isn't nil
 }
 
@@ -37,7 +38,8 @@ func (s *stub) ReadZones(context.Context, string) ([]alibaba.Zone, error) {
 	return s.zones, s.err
 }
 
-func (s *stub) ReadInstance(_ context.Context, id, _ string) (alibaba.Instance, error) {
+func (s *stub) ReadInstance(_ context.Context, id, region string) (alibaba.Instance, error) {
+	s.asked = append(s.asked, region)
 	i, there := s.instances[id]
 	if !there {
 		return alibaba.Instance{}, &alibaba.Error{Service: "cr", Action: "ListInstanceEndpoint", Kind: alibaba.Denied, Code: "NoPermission"}

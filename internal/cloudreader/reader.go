@@ -53,6 +53,7 @@ type Reader struct {
 	changed chan struct{}
 
 	// Of Start alone:
+	inForce   *config.Config
 	instances map[string]instance // by id
 	failures  map[string]string   // by endpoint or instance id: the error that the log has last told
 	status    map[string]Status   // by endpoint
@@ -93,12 +94,14 @@ func (r *Reader) Start(ctx context.Context) error {
 	for {
 		select {
 		case <-r.changed: // what follows goes by it
-			r.metrics.clear()
-			r.instances = map[string]instance{}
 		default:
 		}
 		wait := interval
 		c := r.config.Load()
+		if c != r.inForce {
+			r.inForce, r.instances = c, map[string]instance{}
+			r.metrics.clear()
+		}
 		endpoints := c.Zones()
 		for i, e := range endpoints {
 			if !r.keep(ctx, e, c.Endpoints[i]) {

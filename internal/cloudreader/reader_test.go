@@ -167,14 +167,29 @@ func TestAStateOfALaterVersionIsLeftAlone(t *testing.T) {
 
 func TestAnotherConfigurationIsReadAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, healthy(), fresh)
+		s := healthy()
+		w := newWorld(t, s, fresh)
 		time.AfterFunc(5*time.Second, func() {
 			c := w.example()
 			c.Endpoints[0].Instances[0].InternalAddresses = []string{"10.1.0.10"}
+			c.Endpoints[0].Instances[0].Region = "cn-beijing"
+			c.Endpoints[0].Instances[1].Name = "beijing"
+			c.Endpoints[0].Primary = "beijing"
 			w.Configure(c)
 		})
-		w.run(6 * time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		ended := make(chan struct{})
+		go func() { defer close(ended); _ = w.Start(ctx) }()
+		time.Sleep(6 * time.Second)
 		w.expect(map[string]zone.Records{"vpc-bbbbb": {Addrs: addrs("10.2.0.10")}})
+		if n, err := testutil.GatherAndCount(w.metrics, "registry_failover_privatezone_target"); n != 2 || err != nil {
+			t.Errorf("%d instances have a metric: %v", n, err)
+		}
+		if diff := cmp.Diff([]string{"cn-hangzhou", "cn-zhangjiakou", "cn-beijing", "cn-zhangjiakou"}, s.asked); diff != "" {
+			t.Errorf("ACR is asked in these regions (-want +got)\n%s", diff)
+		}
+		<-ended
 	})
 }
 
