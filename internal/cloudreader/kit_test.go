@@ -27,7 +27,7 @@ type stub struct {
 	instances map[string]alibaba.Instance // by id; one that isn't there can't be read
 	reads     int
 	asked     []string // the regions of instances
-	before    func() // is called before each reading where it isn't nil
+	before    func()   // is called before each reading where it isn't nil
 }
 
 func (s *stub) ReadZones(context.Context, string) ([]alibaba.Zone, error) {

@@ -1,6 +1,8 @@
 package cloudreader
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -14,7 +16,7 @@ func newMetrics(registerer prometheus.Registerer) metrics {
 	m := metrics{
 		read: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "registry_failover_privatezone_read_timestamp_seconds",
-			Help: "When the endpoint's zones were read completely; absent before, and on a replica that doesn't lead.",
+			Help: "When the endpoint's zones were read completely, by an earlier leader where this one couldn't yet; absent before, and on a replica that doesn't lead.",
 		}, []string{"endpoint"}),
 		findings: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "registry_failover_privatezone_findings",
@@ -36,9 +38,15 @@ func (m metrics) clear() {
 	m.target.Reset()
 }
 
+// showAge tells when the zones were read, where that is known.
+func (m metrics) showAge(endpoint string, at time.Time) {
+	if !at.IsZero() {
+		m.read.WithLabelValues(endpoint).Set(float64(at.Unix()))
+	}
+}
+
 func (m metrics) show(in Input, r Result) {
 	name := in.Endpoint.Name
-	m.read.WithLabelValues(name).SetToCurrentTime()
 	counts := map[Code]int{}
 	for _, f := range r.Findings {
 		counts[f.Code]++

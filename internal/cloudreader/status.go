@@ -65,9 +65,13 @@ func (w written) due(s Status, now time.Time) bool {
 // report writes an endpoint's status where it is due. That it can't be written
 // keeps nothing else from being done.
 func (r *Reader) report(ctx context.Context, endpoint string, change func(*Status)) {
-	s := r.status[endpoint]
+	s, known := r.status[endpoint]
+	if !known { // the leader before may have read more
+		s = r.readStatus(ctx, endpoint)
+	}
 	change(&s)
 	r.status[endpoint] = s
+	r.metrics.showAge(endpoint, s.ReadAt)
 	if now := time.Now(); r.written[endpoint].due(s, now) {
 		switch err := r.writeStatus(ctx, endpoint, s); {
 		case err == nil:
@@ -77,6 +81,17 @@ func (r *Reader) report(ctx context.Context, endpoint string, change func(*Statu
 			r.Log.Warn("the status can't be written", "endpoint", endpoint, "error", err)
 		}
 	}
+}
+
+// readStatus gives what stands there; what can't be read tells nothing.
+func (r *Reader) readStatus(ctx context.Context, endpoint string) Status {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var stands struct{ PrivateZone Status }
+	if c, err := r.ConfigMaps.Get(ctx, inputs.StatusName, metav1.GetOptions{}); err == nil {
+		_ = json.Unmarshal([]byte(c.Data[endpoint]), &stands)
+	}
+	return stands.PrivateZone
 }
 
 // writeStatus puts this part into what stands there, or into nothing.

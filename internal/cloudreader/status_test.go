@@ -1,6 +1,7 @@
 package cloudreader
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -71,6 +74,34 @@ func TestTheStatusTellsWhatIsRead(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got.PrivateZone); diff != "" || len(want.Findings) != 1 {
 			t.Errorf("(-want +got)\n%s", diff)
+		}
+	})
+}
+
+// TestTheNextLeaderTellsTheAge has the API dark from its start.
+func TestTheNextLeaderTellsTheAge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := healthy()
+		w := newWorld(t, s, fresh)
+		w.run(time.Second)
+		time.Sleep(time.Hour)
+		s.err = errors.New("no route to host")
+		o := w.Options
+		o.Metrics = prometheus.NewRegistry()
+		next := New(o)
+		next.Configure(w.example())
+		ended := make(chan struct{})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		go func() { defer close(ended); _ = next.Start(ctx) }()
+		time.Sleep(time.Second)
+		if got := testutil.ToFloat64(next.metrics.read.WithLabelValues(name)); got != 946684800 {
+			t.Errorf("the metric tells %v", got)
+		}
+		<-ended
+		text, _ := w.stands()
+		if want := `{"privateZone":{"readAt":"2000-01-01T00:00:00Z","target":"zhangjiakou","error":"no route to host"},"version":1}`; text != want {
+			t.Errorf("got %s, want %s", text, want)
 		}
 	})
 }
