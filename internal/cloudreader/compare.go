@@ -5,21 +5,36 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/registry-failover/registry-failover/internal/alibaba"
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
-// compare reports where what ACR says of an instance isn't what is relied on.
+// compare reports where two of the configuration, the zones and ACR tell
+// different things of an instance.
 func (r *Result) compare(in Input, i zone.Instance) {
+	if u, failed := in.Unread[i.Name]; failed && u.Since.IsZero() {
+		r.find(NotRead, "instance %s: ACR could not be read yet: %s", i.Name, u.Err)
+	} else if failed {
+		r.find(NotRead, "instance %s: what ACR said at %s stays: %s", i.Name, u.Since.UTC().Format(time.RFC3339), u.Err)
+	}
 	said, read := in.Instances[i.Name]
+	if i.VPC != in.Endpoint.VPC { // of the cluster's, judgeTarget tells
+		r.compareZone(in, i, said)
+	}
 	if !read {
 		return
 	}
 	carries := false
 	for _, e := range said.Endpoints {
 		carries = carries || slices.Contains(e.Custom, in.Endpoint.Name)
-		if !e.Enabled && (e.Type == "internet") == (i.Network == zone.Public) {
+		public := e.Type == "internet"
+		if !e.Enabled && public == (i.Network == zone.Public) {
 			r.find(Disabled, "instance %s: its %s endpoint is disabled: enable it in ACR, or choose the other network", i.Name, i.Network)
+		}
+		if public && len(e.Hosts) > 0 && !slices.Contains(slices.Concat(e.Hosts, e.Custom), i.PublicEndpoint) {
+			r.find(Disagreement, "instance %s: the configuration has the public endpoint %s, but ACR has %s", i.Name, i.PublicEndpoint, strings.Join(e.Hosts, ", "))
 		}
 	}
 	if !carries {
@@ -29,6 +44,30 @@ func (r *Result) compare(in Input, i zone.Instance) {
 	has := linked(said, i.VPC)
 	if len(used) > 0 && len(has) > 0 && !overlap(used, has) {
 		r.find(Disagreement, "instance %s: %s %s, but ACR has %s in the VPC %s", i.Name, of, join(used), join(has), i.VPC)
+	}
+}
+
+// compareZone looks at the zone of an instance's VPC: it should have the fixed
+// addresses, where there are any, and lead to nobody else.
+func (r *Result) compareZone(in Input, i zone.Instance, said alibaba.Instance) {
+	if len(i.InternalAddrs) > 0 {
+		var has []netip.Addr
+		for _, z := range in.bound(i.VPC) {
+			for _, record := range z.Records {
+				if record.Target == "" {
+					has = append(has, record.Addr.Unmap())
+				}
+			}
+		}
+		if len(has) > 0 && !overlap(has, i.InternalAddrs) {
+			r.find(Disagreement, "instance %s: the configuration has %s, but the zone of the VPC %s has %s", i.Name, join(i.InternalAddrs), i.VPC, join(has))
+		}
+		return
+	}
+	target := r.Zones[i.VPC].CNAME
+	own := func(e alibaba.Endpoint) bool { return e.Type != "internet" && slices.Contains(e.Hosts, target) }
+	if target != "" && !slices.ContainsFunc(said.Endpoints, own) {
+		r.find(Disagreement, "instance %s: the zone of the VPC %s leads to %s, which is no internal name of it: a switch to %s/internal follows that", i.Name, i.VPC, target, i.Name)
 	}
 }
 
@@ -56,9 +95,13 @@ func (r *Result) judgeTarget(in Input) {
 	if where == "" {
 		where = join(records.Addrs)
 	}
+	primary, unread := in.Unread[in.Primary]
 	switch r.Target {
 	case in.Primary:
 	case "":
+		if unread && primary.Since.IsZero() && records.CNAME == "" { // it may be the primary's: NotRead tells
+			return
+		}
 		r.find(NotPrimary, "the zone of the VPC %s leads to %s, which is no instance's that is known", in.Endpoint.VPC, where)
 	default:
 		r.find(NotPrimary, "the zone of the VPC %s leads to %s, the instance %s, and not to the primary %s", in.Endpoint.VPC, where, r.Target, in.Primary)
@@ -87,10 +130,15 @@ func overlap(a, b []netip.Addr) bool {
 	return slices.ContainsFunc(a, func(addr netip.Addr) bool { return slices.Contains(b, addr) })
 }
 
+// join lists the first few, as many as a sentence bears.
 func join(addrs []netip.Addr) string {
-	texts := make([]string, len(addrs))
-	for i, a := range addrs {
-		texts[i] = a.String()
+	const few = 8
+	var texts []string
+	for _, a := range addrs[:min(few, len(addrs))] {
+		texts = append(texts, a.String())
+	}
+	if more := len(addrs) - few; more > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(texts, ", ")
 }

@@ -6,4 +6,5 @@
 // reads, merges and writes while the replica leads. Only a complete reading
 // changes what is published, and nothing takes an address away: of a VPC whose
 // zone is gone, empty or ambiguous, what was published stays, and a [Finding] says so.
+// Only where no zone is there at all, what ACR has of an instance counts before that.
 package cloudreader

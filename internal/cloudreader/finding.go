@@ -16,8 +16,10 @@ const (
 	UnusableAddress Code = "UnusableAddress"
 	// IgnoredRecord says that a resolver in the VPC may see more than is read here.
 	IgnoredRecord Code = "IgnoredRecord"
-	// Disagreement says that two sources give an instance different addresses.
+	// Disagreement says that two sources tell different things of an instance.
 	Disagreement Code = "Disagreement"
+	// NotRead says that ACR couldn't be asked about an instance.
+	NotRead Code = "NotRead"
 	// NotPrimary says that the zone leads elsewhere than to the primary.
 	NotPrimary Code = "NotPrimary"
 	// NoCustomDomain says that an instance doesn't carry the endpoint's name.
@@ -28,7 +30,7 @@ const (
 
 // Codes are all that there are.
 func Codes() []Code {
-	return []Code{NoZone, AmbiguousZone, EmptyZone, UnusableAddress, IgnoredRecord, Disagreement, NotPrimary, NoCustomDomain, Disabled}
+	return []Code{NoZone, AmbiguousZone, EmptyZone, UnusableAddress, IgnoredRecord, Disagreement, NotRead, NotPrimary, NoCustomDomain, Disabled}
 }
 
 // A Finding is what a person should look at, in one sentence.

@@ -3,6 +3,7 @@ package cloudreader
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/registry-failover/registry-failover/internal/alibaba"
 	"github.com/registry-failover/registry-failover/pkg/zone"
@@ -17,8 +18,16 @@ type Input struct {
 	Zones []alibaba.Zone
 	// Instances are by their names in the configuration; one that couldn't be read is missing.
 	Instances map[string]alibaba.Instance
+	// Unread are the instances whose last reading failed, by their names.
+	Unread map[string]Unread
 	// Published is what stands in the state now.
 	Published map[string]zone.Records
+}
+
+// Unread tells why an instance couldn't be read, and of when what is known of it is.
+type Unread struct {
+	Since time.Time // zero where nothing is known
+	Err   error
 }
 
 // Result is what to publish, and what to look at.
@@ -34,18 +43,12 @@ type Result struct {
 
 // Merge computes what to publish. An instance's internal address is the fixed
 // one where there is one, which isn't published; else that of the zone in its
-// VPC; else that which ACR has there; else the one that is published already.
+// VPC; else that which ACR has there; else the one that is published already,
+// which also stays while a zone is there that is empty or ambiguous.
 func Merge(in Input) Result {
 	r := Result{Zones: map[string]zone.Records{}}
 	for _, vpc := range vpcs(in.Endpoint) {
-		records, found := r.read(in, vpc)
-		if !found && vpc != in.Endpoint.VPC { // there, only PrivateZone tells what PrivateZone answers
-			records, found = fromRegistry(in, vpc)
-		}
-		if !found {
-			records, found = in.Published[vpc]
-		}
-		if found {
+		if records, found := r.read(in, vpc); found {
 			r.Zones[vpc] = records
 		}
 	}
@@ -67,50 +70,68 @@ func vpcs(e zone.Endpoint) []string {
 	return all
 }
 
-// read takes what the zone in a VPC has.
+// read takes what the zone in a VPC has, or what counts instead of it.
 func (r *Result) read(in Input, vpc string) (zone.Records, bool) {
-	var bound []alibaba.Zone
-	for _, z := range in.Zones {
-		if slices.ContainsFunc(z.VPCs, func(v alibaba.VPC) bool { return v.ID == vpc }) {
-			bound = append(bound, z)
-		}
-	}
+	zones := in.bound(vpc)
+	last, found, sentence := instead(in, vpc, len(zones))
 	switch {
-	case len(bound) == 0:
-		r.find(NoZone, "no zone named %s is bound to the VPC %s%s", in.Endpoint.Name, vpc, stays(in, vpc))
-		return zone.Records{}, false
-	case len(bound) > 1:
-		r.find(AmbiguousZone, "%d zones named %s are bound to the VPC %s: unbind all but one%s", len(bound), in.Endpoint.Name, vpc, stays(in, vpc))
-		return zone.Records{}, false
+	case len(zones) == 0:
+		r.find(NoZone, "no zone named %s is bound to the VPC %s%s", in.Endpoint.Name, vpc, sentence)
+		return last, found
+	case len(zones) > 1:
+		r.find(AmbiguousZone, "%d zones named %s are bound to the VPC %s: unbind all but one%s", len(zones), in.Endpoint.Name, vpc, sentence)
+		return last, found
 	}
-	z := bound[0]
-	for _, sentence := range z.Ignored {
-		r.find(IgnoredRecord, "zone %s of the VPC %s: not taken into account: %s", z.ID, vpc, sentence)
+	z := zones[0]
+	for _, ignored := range z.Ignored {
+		r.find(IgnoredRecord, "zone %s of the VPC %s: not taken into account: %s", z.ID, vpc, ignored)
 	}
 	var records zone.Records
 	for _, record := range z.Records {
-		if record.Target != "" {
+		switch err := zone.CheckAddr(record.Addr); {
+		case record.Target == in.Endpoint.Name:
+			r.find(UnusableAddress, "zone %s of the VPC %s: the CNAME leads back to its own name", z.ID, vpc)
+		case record.Target != "":
 			return zone.Records{CNAME: record.Target}, true
-		}
-		if err := zone.CheckAddr(record.Addr); err != nil {
+		case err != nil:
 			r.find(UnusableAddress, "zone %s of the VPC %s: the address %s %s", z.ID, vpc, record.Addr, err)
-			continue
+		default:
+			records.Addrs = append(records.Addrs, record.Addr.Unmap())
 		}
-		records.Addrs = append(records.Addrs, record.Addr.Unmap())
 	}
 	if len(records.Addrs) == 0 {
-		r.find(EmptyZone, "zone %s of the VPC %s has no record at @ that leads somewhere%s", z.ID, vpc, stays(in, vpc))
-		return zone.Records{}, false
+		r.find(EmptyZone, "zone %s of the VPC %s has no record at @ that leads somewhere%s", z.ID, vpc, sentence)
+		return last, found
 	}
 	slices.SortFunc(records.Addrs, netip.Addr.Compare)
 	return records, true
 }
 
-func stays(in Input, vpc string) string {
-	if _, known := in.Published[vpc]; known {
-		return ": what was known of it stays"
+// bound are the zones in a VPC.
+func (in Input) bound(vpc string) []alibaba.Zone {
+	var zones []alibaba.Zone
+	for _, z := range in.Zones {
+		if slices.ContainsFunc(z.VPCs, func(v alibaba.VPC) bool { return v.ID == vpc }) {
+			zones = append(zones, z)
+		}
 	}
-	return ""
+	return zones
+}
+
+// instead gives what counts where the zones of a VPC don't tell, and how the
+// sentence ends that says so.
+func instead(in Input, vpc string, zones int) (records zone.Records, found bool, sentence string) {
+	last, known := in.Published[vpc]
+	said, has := fromRegistry(in, vpc)
+	switch {
+	case has && vpc != in.Endpoint.VPC && // there, only PrivateZone tells what PrivateZone answers
+		(zones == 0 || !known): // what a zone has had counts until somebody has put it in order
+		return said, true, ": the address that ACR has there is taken"
+	case known:
+		return last, true, ": what was known of it stays"
+	default:
+		return zone.Records{}, false, ""
+	}
 }
 
 // fromRegistry gives the addresses that ACR has in a VPC for the instances that live there.

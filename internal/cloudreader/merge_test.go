@@ -1,9 +1,11 @@
 package cloudreader
 
 import (
+	"errors"
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -119,7 +121,67 @@ func TestMerge(t *testing.T) {
 		"the standby's zone is gone: ACR knows": {
 			zones: []alibaba.Zone{bound("vpc-bbbbb", "10.2.0.10")}, instances: both(),
 			published: map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.99")}}, want: normal, target: "zhangjiakou",
-			findings: []string{"NoZone vpc-aaaaa"},
+			findings: []string{"NoZone no zone named x.registry.io is bound to the VPC vpc-aaaaa: the address that ACR has there is taken"},
+		},
+		"the standby's zone is emptied: the last good one stays, whatever ACR has": {
+			zones: []alibaba.Zone{bound("vpc-aaaaa"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), target: "zhangjiakou",
+			published: map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.99")}},
+			want:      map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.99")}, "vpc-bbbbb": {Addrs: addrs("10.2.0.10")}},
+			findings:  []string{"EmptyZone leads somewhere: what was known of it stays", "Disagreement instance hangzhou"},
+		},
+		"the standby's zone is there twice: so does it": {
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-aaaaa", "10.1.0.11"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), target: "zhangjiakou",
+			published: map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.99")}},
+			want:      map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.99")}, "vpc-bbbbb": {Addrs: addrs("10.2.0.10")}},
+			findings:  []string{"AmbiguousZone unbind all but one: what was known of it stays", "Disagreement instance hangzhou"},
+		},
+		"the standby's zone was empty from the start: ACR knows": {
+			zones: []alibaba.Zone{bound("vpc-aaaaa"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), want: normal, target: "zhangjiakou",
+			findings: []string{"EmptyZone leads somewhere: the address that ACR has there is taken"},
+		},
+		"the cluster's zone leads back to itself": {
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "x.registry.io")}, instances: both(), published: normal, want: normal, target: "zhangjiakou",
+			findings: []string{"UnusableAddress the CNAME leads back to its own name", "EmptyZone what was known of it stays"},
+		},
+		"the standby's zone leads to a name": {
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "b.example"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), target: "zhangjiakou",
+			want:     map[string]zone.Records{"vpc-aaaaa": {CNAME: "b.example"}, "vpc-bbbbb": {Addrs: addrs("10.2.0.10")}},
+			findings: []string{"Disagreement instance hangzhou: the zone of the VPC vpc-aaaaa leads to b.example, which is no internal name of it: a switch to hangzhou/internal follows that"},
+		},
+		"the standby's zone leads to the standby's own internal name": {
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "a-vpc.example"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), target: "zhangjiakou",
+			change: func(in *Input) { in.Instances["hangzhou"].Endpoints[1].Hosts = []string{"a-vpc.example"} },
+			want:   map[string]zone.Records{"vpc-aaaaa": {CNAME: "a-vpc.example"}, "vpc-bbbbb": {Addrs: addrs("10.2.0.10")}},
+		},
+		"a fixed address that the zone contradicts, and ACR can't be read": {
+			zones:     []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")},
+			instances: map[string]alibaba.Instance{"zhangjiakou": at("vpc-bbbbb", "10.2.0.10")},
+			change:    func(in *Input) { in.Endpoint.Instances[0].InternalAddrs = addrs("10.1.0.55") },
+			want:      map[string]zone.Records{"vpc-bbbbb": {Addrs: addrs("10.2.0.10")}}, target: "zhangjiakou",
+			findings: []string{"Disagreement instance hangzhou: the configuration has 10.1.0.55, but the zone of the VPC vpc-aaaaa has 10.1.0.10"},
+		},
+		"the primary never could be read: whether the zone leads there is not known, and no alarm": {
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")}, want: normal,
+			change:   func(in *Input) { in.Unread = map[string]Unread{"zhangjiakou": {Err: errors.New("it is away")}} },
+			findings: []string{"NotRead instance zhangjiakou: ACR could not be read yet"},
+		},
+		"ACR has another public endpoint": {
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), want: normal, target: "zhangjiakou",
+			change:   func(in *Input) { in.Instances["hangzhou"].Endpoints[0].Hosts = []string{"a-registry.example"} },
+			findings: []string{"Disagreement instance hangzhou: the configuration has the public endpoint a.example, but ACR has a-registry.example"},
+		},
+		"an instance that can't be read now": {
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), want: normal, target: "zhangjiakou",
+			change: func(in *Input) {
+				in.Unread = map[string]Unread{"zhangjiakou": {Since: time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC), Err: errors.New("it is away")}}
+			},
+			findings: []string{"NotRead instance zhangjiakou: what ACR said at 2026-11-24T02:00:00Z stays: it is away"},
+		},
+		"an instance that never could be read": {
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")}, want: normal, target: "zhangjiakou",
+			instances: map[string]alibaba.Instance{"zhangjiakou": at("vpc-bbbbb", "10.2.0.10")},
+			change:    func(in *Input) { in.Unread = map[string]Unread{"hangzhou": {Err: errors.New("it is away")}} },
+			findings:  []string{"NotRead instance hangzhou: ACR could not be read yet: it is away"},
 		},
 		"the standby's zone says otherwise than ACR": {
 			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.77"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(),
@@ -131,7 +193,10 @@ func TestMerge(t *testing.T) {
 			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), published: normal,
 			change: func(in *Input) { in.Endpoint.Instances[0].InternalAddrs = addrs("10.1.0.55") },
 			want:   map[string]zone.Records{"vpc-bbbbb": {Addrs: addrs("10.2.0.10")}}, target: "zhangjiakou",
-			findings: []string{"Disagreement instance hangzhou: the configuration has 10.1.0.55, but ACR has 10.1.0.10"},
+			findings: []string{
+				"Disagreement instance hangzhou: the configuration has 10.1.0.55, but the zone of the VPC vpc-aaaaa has 10.1.0.10",
+				"Disagreement instance hangzhou: the configuration has 10.1.0.55, but ACR has 10.1.0.10",
+			},
 		},
 		"addresses that no registry has": {
 			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "127.0.0.1", "10.2.0.10", "100.100.2.136")}, instances: both(), want: normal, target: "zhangjiakou",

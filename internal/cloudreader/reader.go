@@ -60,11 +60,11 @@ type Reader struct {
 	written   map[string]written  // by endpoint
 }
 
-// An instance is known once it was read; at is the last attempt.
+// An instance is known once it was read; tried is the last attempt.
 type instance struct {
 	alibaba.Instance
-	known bool
-	at    time.Time
+	read, tried time.Time
+	err         error // of the last attempt
 }
 
 // New makes a Reader. It must be configured before it starts.
@@ -130,7 +130,8 @@ func (r *Reader) keep(ctx context.Context, e zone.Endpoint, c config.Endpoint) b
 		r.report(ctx, e.Name, func(s *Status) { s.Error = err.Error() })
 		return true
 	}
-	in := Input{Endpoint: e, Primary: c.Primary, Zones: zones, Instances: r.read(within, c.Instances)}
+	in := Input{Endpoint: e, Primary: c.Primary, Zones: zones}
+	in.Instances, in.Unread = r.read(within, c.Instances)
 	result, wrote, err := r.publish(ctx, in)
 	switch {
 	case errors.Is(err, errNotYet), errors.Is(err, errMeanwhile):
@@ -171,32 +172,35 @@ func (r *Reader) publish(ctx context.Context, in Input) (Result, bool, error) {
 	return result, wrote, err
 }
 
-// read gives what is known of instances, by their names. One that can't be read
-// now is as it was read last.
-func (r *Reader) read(ctx context.Context, configured []config.Instance) map[string]alibaba.Instance {
-	known := map[string]alibaba.Instance{}
+// read gives what is known of instances, and which couldn't be read now, by
+// their names. Such a one is as it was read last.
+func (r *Reader) read(ctx context.Context, configured []config.Instance) (known map[string]alibaba.Instance, unread map[string]Unread) {
+	known, unread = map[string]alibaba.Instance{}, map[string]Unread{}
 	for _, i := range configured {
 		if i.ID == "" || i.Region == "" {
 			continue
 		}
 		last := r.instances[i.ID]
-		if time.Since(last.at) >= instanceInterval {
+		if time.Since(last.tried) >= instanceInterval {
 			read, err := r.Cloud.ReadInstance(ctx, i.ID, i.Region)
-			last.at = time.Now()
+			last.tried, last.err = time.Now(), err
 			switch {
 			case err == nil:
-				last.Instance, last.known = read, true
+				last.Instance, last.read = read, last.tried
 				delete(r.failures, i.ID)
 			case r.isNew(i.ID, err):
 				r.Log.Warn("ACR can't be read: what it said of the instance stays", "instance", i.Name, "error", err, "requestId", requestID(err))
 			}
 			r.instances[i.ID] = last
 		}
-		if last.known {
+		if !last.read.IsZero() {
 			known[i.Name] = last.Instance
 		}
+		if last.err != nil {
+			unread[i.Name] = Unread{Since: last.read, Err: last.err}
+		}
 	}
-	return known
+	return known, unread
 }
 
 // isNew tells whether an error is another than the last.
@@ -216,10 +220,11 @@ func requestID(err error) string {
 	return ""
 }
 
-// tell logs the findings that weren't there at the last complete reading.
+// tell logs the findings that weren't there at the last complete reading, but
+// for NotRead, which was logged with its request's id.
 func (r *Reader) tell(endpoint string, findings []Finding) {
 	for _, f := range findings {
-		if !slices.Contains(r.status[endpoint].Findings, f) {
+		if f.Code != NotRead && !slices.Contains(r.status[endpoint].Findings, f) {
 			r.Log.Warn("PrivateZone and ACR want looking at", "endpoint", endpoint, "code", f.Code, "finding", f.Text)
 		}
 	}

@@ -57,7 +57,7 @@ func TestTheStatusTellsWhatIsRead(t *testing.T) {
 		s.zones = s.zones[1:]
 		w.run(time.Second)
 		text, _ = w.stands()
-		if !strings.Contains(text, `"findings":[{"code":"NoZone","text":"no zone named cross-region.registry.io is bound to the VPC vpc-aaaaa: what was known of it stays"}]`) {
+		if !strings.Contains(text, `"findings":[{"code":"NoZone","text":"no zone named cross-region.registry.io is bound to the VPC vpc-aaaaa: the address that ACR has there is taken"}]`) {
 			t.Errorf("got %s", text)
 		}
 		time.Sleep(statusPause)
