@@ -61,7 +61,9 @@ func (k *Keeper) Session(ctx context.Context) (Session, error) {
 	case <-ctx.Done():
 		return Session{}, fmt.Errorf("could not get cloud credentials: %w", ctx.Err())
 	}
-	if !time.Now().Before(k.renew) {
+	// The clock may be set forward, past the end, which doesn't bring the renewal
+	// nearer; one that has failed since waits.
+	if !time.Now().Before(k.renew) || k.err == nil && k.session.ended() {
 		k.fetch(ctx)
 	}
 	reason := k.err
@@ -71,7 +73,7 @@ func (k *Keeper) Session(ctx context.Context) (Session, error) {
 	switch {
 	case !k.session.complete(), k.err != nil && k.session.sameKeys(k.rejected):
 		return Session{}, fmt.Errorf("could not get cloud credentials: %w", reason)
-	case !k.session.Expires.IsZero() && !time.Now().Before(k.session.Expires):
+	case k.session.ended():
 		return Session{}, fmt.Errorf("the cloud session has ended and could not be renewed: %w", reason)
 	}
 	return k.session, nil
@@ -135,7 +137,7 @@ func check(s Session) error {
 	if !s.complete() {
 		return &Error{Service: "credentials", Action: "Fetch", Kind: Malformed, detail: "the session lacks its AccessKey"}
 	}
-	if !s.Expires.IsZero() && !time.Now().Before(s.Expires) {
+	if s.ended() {
 		return &Error{Service: "credentials", Action: "Fetch", Kind: ClockSkew, detail: "the new session has ended already"}
 	}
 	return nil

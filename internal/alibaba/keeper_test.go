@@ -198,3 +198,26 @@ func TestAClockThatIsWrong(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestASessionThatEndsByTheClock has the clock set forward, as NTP does: what
+// measures time in the program doesn't notice, so the end comes before the renewal.
+func TestASessionThatEndsByTheClock(t *testing.T) {
+	source := &issuer{}
+	k, _ := newKeeper(source)
+	if _, err := k.Session(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	k.session.Expires = time.Now().Add(-time.Second)
+	if s, err := k.Session(t.Context()); err != nil || time.Until(s.Expires) < 59*time.Minute {
+		t.Errorf("got a session that ends at %s, %v", s.Expires, err)
+	}
+	k.session.Expires, source.err = time.Now().Add(-time.Second), errors.New("STS is away")
+	for range 10 {
+		if _, err := k.Session(t.Context()); err == nil || !strings.Contains(err.Error(), "could not be renewed: STS is away") {
+			t.Errorf("got %v", err)
+		}
+	}
+	if source.fetches != 3 {
+		t.Errorf("fetched %d times", source.fetches)
+	}
+}

@@ -18,6 +18,9 @@ type Session struct {
 // complete tells whether all that signs a call is there.
 func (s Session) complete() bool { return s.accessKeyID != "" && s.key.reveal() != "" }
 
+// ended tells whether the session's time is over, as far as that is known.
+func (s Session) ended() bool { return !s.Expires.IsZero() && !time.Now().Before(s.Expires) }
+
 // sameKeys tells whether two sessions sign alike, which == doesn't.
 func (s Session) sameKeys(other Session) bool {
 	return s.accessKeyID == other.accessKeyID && s.key.reveal() == other.key.reveal() && s.token.reveal() == other.token.reveal()
