@@ -62,6 +62,10 @@ func (c *Client) readRecords(ctx context.Context, z *Zone) error {
 func (z *Zone) take(all []pvtz.Record) error {
 	weighted := false
 	for _, r := range all {
+		// What isn't there, or null, is empty here: it could have been a record that leads somewhere.
+		if r.RecordId == 0 || r.Rr == "" || r.Type == "" {
+			return malformed(describeZoneRecords, "a record lacks its id, name or type")
+		}
 		if r.Rr != "@" || r.Status == "DISABLE" {
 			continue
 		}
@@ -70,7 +74,7 @@ func (z *Zone) take(all []pvtz.Record) error {
 		}
 		// A record of another line answers some clients only, and nothing here tells which.
 		if r.Line != "" && r.Line != "default" {
-			z.Ignored = append(z.Ignored, fmt.Sprintf("%s %s answers the line %q only", r.Type, r.Value, r.Line))
+			z.Ignored = append(z.Ignored, clean(fmt.Sprintf("%s %s answers the line %q only", r.Type, r.Value, r.Line), "", Session{}))
 			continue
 		}
 		converted, err := newRecord(r)
@@ -91,13 +95,16 @@ func (z *Zone) take(all []pvtz.Record) error {
 	return nil
 }
 
+// maxName is the longest name of the DNS.
+const maxName = 253
+
 // newRecord reads a record's value. One that isn't what its type says makes the
 // whole reading fail: without it, the answer would be a part of one.
 func newRecord(r pvtz.Record) (Record, error) {
 	converted := Record{ID: r.RecordId, TTL: time.Duration(r.Ttl) * time.Second, Remark: r.Remark}
 	if r.Type == "CNAME" {
 		converted.Target = strings.ToLower(strings.TrimSuffix(r.Value, "."))
-		if converted.Target == "" {
+		if converted.Target == "" || len(converted.Target) > maxName {
 			return Record{}, unreadable(r)
 		}
 		return converted, nil

@@ -66,6 +66,9 @@ func (c *Client) readZones(ctx context.Context, name string) ([]Zone, error) {
 			return nil, err
 		}
 		for _, z := range listed {
+			if z.Name == "" {
+				return nil, malformed(describeZones, fmt.Sprintf("the zone %q has no name", z.ID))
+			}
 			// The documents don't say that no zone is in both lists.
 			if known[z.ID] || z.Name != name {
 				continue
