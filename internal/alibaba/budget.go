@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// CallsPerMinute is the budget of one client: enough to read 10 endpoints of
-	// two zones each, 4 calls, twice a minute.
+	// CallsPerMinute is the budget of one client, beside the burst: enough to read
+	// 10 endpoints of two zones each, 4 calls, more than once a minute.
 	CallsPerMinute = 100
 	// burst is what may be called at once after a minute of silence.
 	burst = 20

@@ -112,6 +112,30 @@ func TestThrottledForAnHour(t *testing.T) {
 	})
 }
 
+// TestTenEndpointsAreReadWithinTheBudget reads them as the controller does, 30 s
+// after it has read them before.
+func TestTenEndpointsAreReadWithinTheBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, twoRegions(t), validKey)
+		begun := time.Now()
+		for time.Since(begun) < time.Hour {
+			round := time.Now()
+			for range 10 {
+				if _, err := w.client.ReadZones(t.Context(), "cross-region.registry.io"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if took := time.Since(round); took > 13*time.Second {
+				t.Errorf("a reading took %s", took)
+			}
+			time.Sleep(30 * time.Second)
+		}
+		if perMinute := float64(len(w.Calls())) / time.Since(begun).Minutes(); perMinute < 56 || perMinute > 58 {
+			t.Errorf("%.1f calls a minute", perMinute)
+		}
+	})
+}
+
 func TestACallersTimeIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, twoRegions(t), validKey)
