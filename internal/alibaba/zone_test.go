@@ -155,7 +155,7 @@ func TestOnlyAWholeReadingCounts(t *testing.T) {
 	for sentence, fault := range map[string]cloud.Fault{
 		"a zone is missing from its page":   {Action: "DescribeZones", Short: 1},
 		"the total counts one that isn't":   {Action: "DescribeZones", More: 1},
-		"the total grows after a page":      {Action: "DescribeZones", Skip: 1, More: 7},
+		"the total grows after a page":      {Action: "DescribeZoneRecords", Skip: 1, More: 7},
 		"a record is missing from its page": {Action: "DescribeZoneRecords", Short: 1},
 		"an item comes twice":               {Action: "DescribeZoneRecords", Repeat: true},
 		"the total is negative":             {Action: "DescribeZoneRecords", More: -1000},

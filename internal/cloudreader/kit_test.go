@@ -85,7 +85,7 @@ func (w *world) configMaps() corev1client.ConfigMapInterface {
 
 func (w *world) put(state string) {
 	w.t.Helper()
-	c := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: inputs.StateName}, Data: map[string]string{name: state, "other.registry.io": "{}"}}
+	c := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: inputs.StateName, ResourceVersion: "7"}, Data: map[string]string{name: state, "other.registry.io": "{}"}}
 	if _, err := w.configMaps().Create(w.t.Context(), c, metav1.CreateOptions{}); err != nil {
 		w.t.Fatal(err)
 	}

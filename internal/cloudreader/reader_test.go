@@ -3,6 +3,7 @@ package cloudreader
 import (
 	"context"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http/httptest"
@@ -17,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clienttesting "k8s.io/client-go/testing"
 
@@ -133,6 +135,33 @@ func TestTheStateIsWaitedFor(t *testing.T) {
 		time.AfterFunc(10*time.Second, func() { w.put(fresh) })
 		w.run(12 * time.Second)
 		w.expect(normal)
+	})
+}
+
+// TestTheVersionThatWasReadIsWritten holds that the API server can refuse what
+// would undo another's writing, which the stand-in for it doesn't.
+func TestTheVersionThatWasReadIsWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := healthy()
+		w := newWorld(t, s, fresh)
+		c := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: inputs.StatusName, ResourceVersion: "8"}}
+		if _, err := w.configMaps().Create(t.Context(), c, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		w.run(time.Second)
+		versions := map[string]string{}
+		for _, a := range w.client.Actions() {
+			if p, ok := a.(clienttesting.PatchActionImpl); ok {
+				var patch metav1.PartialObjectMetadata
+				if err := json.Unmarshal(p.Patch, &patch); err != nil {
+					t.Fatal(err)
+				}
+				versions[p.Name] = patch.ResourceVersion
+			}
+		}
+		if diff := cmp.Diff(map[string]string{inputs.StateName: "7", inputs.StatusName: "8"}, versions); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
 	})
 }
 
