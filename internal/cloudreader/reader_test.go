@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -98,6 +99,11 @@ func TestNothingIsLost(t *testing.T) {
 		"the zone is there twice":     func(s *stub) { s.zones = append(s.zones, bound("vpc-bbbbb", "10.7.7.7")) },
 		"the zone is emptied":         func(s *stub) { s.zones[1].Records = nil },
 		"the zone has a loopback":     func(s *stub) { s.zones[1] = bound("vpc-bbbbb", "127.0.0.1") },
+		"the zone has more than a resolver reads": func(s *stub) {
+			for i := range zone.MaxAddrs + 1 {
+				s.zones[1].Records = append(s.zones[1].Records, alibaba.Record{Addr: netip.AddrFrom4([4]byte{10, 3, byte(i >> 8), byte(i)})})
+			}
+		},
 		"ACR can't be read":           func(s *stub) { s.instances = nil },
 		"all of it":                   func(s *stub) { s.zones, s.instances = nil, nil },
 		"the standby's zone is gone":  func(s *stub) { s.zones = s.zones[1:] },
