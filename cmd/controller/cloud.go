@@ -83,7 +83,9 @@ func newFetcher(c config.Credentials, addresses alibaba.Addresses, o cloudOption
 	}
 }
 
-// sameCloud tells whether a client that was made for one configuration is right for another.
-func sameCloud(a, b *config.Config) bool {
-	return a.PrivateZone.Source == b.PrivateZone.Source && a.Credentials == b.Credentials && a.Cluster.Region == b.Cluster.Region
+// warnOfCloud tells where a client that was made for one configuration is wrong for another.
+func warnOfCloud(a, b *config.Config, log *slog.Logger) {
+	if a.PrivateZone.Source != b.PrivateZone.Source || a.Credentials != b.Credentials || a.Cluster.Region != b.Cluster.Region {
+		log.Warn("privateZone.source, credentials and cluster.region have changed: they take effect when the controller is restarted")
+	}
 }

@@ -14,6 +14,7 @@ import (
 
 type options struct {
 	config, namespace, metrics string
+	dir                        string
 	webhookCertificate         bool
 	startupTaint               bool
 	cloud                      cloudOptions
@@ -23,12 +24,12 @@ type options struct {
 func parse(args []string) (options, error) {
 	var o options
 	var kube bool
-	var dir, logFormat string
+	var logFormat string
 	flags := flag.NewFlagSet("controller", flag.ExitOnError)
 	flags.StringVar(&o.config, "config", "", "the configuration `FILE` (required)")
 	flags.BoolVar(&kube, "kube", false, "work on the API server (in the cluster, or by KUBECONFIG)")
 	flags.StringVar(&o.namespace, "namespace", "", "the `NS` of switch and state; its default is the pod's own")
-	flags.StringVar(&dir, "dir", "", "not built yet: the `DIR` that would hold switch and state without an API server")
+	flags.StringVar(&o.dir, "dir", "", "keep DIR/switch, DIR/state and DIR/status instead of an API server's objects")
 	flags.StringVar(&o.metrics, "metrics", ":8082", "the `ADDR` for /metrics, /healthz and /readyz; empty for none")
 	flags.StringVar(&logFormat, "log-format", "text", "text or json")
 	flags.BoolVar(&o.webhookCertificate, "webhook-certificate", false, "issue the webhook's certificate, and have the API server trust it")
@@ -43,12 +44,12 @@ func parse(args []string) (options, error) {
 	switch {
 	case flags.NArg() > 0:
 		return options{}, fmt.Errorf("unexpected argument %q: all arguments are flags, see --help", flags.Arg(0))
-	case dir != "":
-		return options{}, errors.New("--dir is not built yet: the controller works with --kube only")
 	case o.config == "":
 		return options{}, errors.New("--config is missing: name the configuration file")
-	case !kube:
-		return options{}, errors.New("--kube is missing: the controller works on an API server")
+	case kube == (o.dir != ""):
+		return options{}, errors.New("give one of --kube and --dir: that is where the switch is kept")
+	case o.dir != "" && (o.webhookCertificate || o.startupTaint):
+		return options{}, errors.New("--webhook-certificate and --startup-taint need --kube: they are about objects of a cluster")
 	}
 	if _, err := o.cloud.addresses(""); err != nil {
 		return options{}, err

@@ -25,6 +25,7 @@ import (
 	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/lastgood"
 	"github.com/registry-failover/registry-failover/internal/orphanleases"
+	"github.com/registry-failover/registry-failover/internal/published"
 	"github.com/registry-failover/registry-failover/internal/startuptaint"
 	"github.com/registry-failover/registry-failover/internal/stragglers"
 	"github.com/registry-failover/registry-failover/internal/switchkeeper"
@@ -59,6 +60,9 @@ func run(ctx context.Context, o options) error {
 	cfg, err := file.Load()
 	if err != nil {
 		return err
+	}
+	if o.dir != "" {
+		return runWithoutCluster(ctx, o, cfg, file, registry)
 	}
 	cluster, err := inputs.RESTConfig()
 	if err != nil {
@@ -126,7 +130,7 @@ func run(ctx context.Context, o options) error {
 		cloud, err := newCloud(cfg, o.cloud, registry, o.log)
 		if err == nil {
 			defer cloud.Close()
-			reader := cloudreader.New(cloudreader.Options{Cloud: cloud, ConfigMaps: core.ConfigMaps(o.namespace), Metrics: registry, Log: o.log})
+			reader := cloudreader.New(cloudreader.Options{Cloud: cloud, Store: published.InConfigMaps(core.ConfigMaps(o.namespace)), Metrics: registry, Log: o.log})
 			reader.Configure(cfg)
 			follow = append(follow, reader.Configure)
 			err = mgr.Add(reader)
@@ -135,11 +139,7 @@ func run(ctx context.Context, o options) error {
 			o.log.Error("PrivateZone can't be read from the cloud's API: what is published stays", "error", err)
 		}
 	}
-	follow = append(follow, func(c *config.Config) {
-		if !sameCloud(cfg, c) {
-			o.log.Warn("privateZone.source, credentials and cluster.region have changed: they take effect when the controller is restarted")
-		}
-	})
+	follow = append(follow, func(c *config.Config) { warnOfCloud(cfg, c, o.log) })
 
 	pages, err := diagnostics.Listen(diagnostics.Options{Address: o.metrics, Registry: withLibrary(registry), Ready: keeper.Ready, Logger: o.log})
 	if err != nil {

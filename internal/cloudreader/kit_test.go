@@ -16,6 +16,7 @@ import (
 
 	"github.com/registry-failover/registry-failover/internal/alibaba"
 	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/published"
 	"github.com/registry-failover/registry-failover/pkg/config"
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
@@ -62,7 +63,7 @@ func newWorld(t *testing.T, c Cloud, state string) *world {
 	t.Helper()
 	client := fake.NewClientset()
 	w := &world{t: t, client: client, logs: &bytes.Buffer{}, metrics: prometheus.NewRegistry()}
-	w.Reader = New(Options{Cloud: c, ConfigMaps: w.configMaps(), Metrics: w.metrics, Log: slog.New(slog.NewTextHandler(w.logs, nil))})
+	w.Reader = New(Options{Cloud: c, Store: published.InConfigMaps(w.configMaps()), Metrics: w.metrics, Log: slog.New(slog.NewTextHandler(w.logs, nil))})
 	w.Configure(w.example())
 	if state != "" {
 		w.put(state)

@@ -4,61 +4,46 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
-	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
-
 	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/published"
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
-
-// manager is who has written, in the objects' managed fields.
-const manager = "registry-failover-controller"
 
 // errNotYet says that the state has no record of an endpoint to add to: the
 // keeper of the switch creates it.
 var errNotYet = errors.New("the state of the endpoint isn't there yet")
 
-// errMeanwhile says that the state was written after it had been read.
-var errMeanwhile = errors.New("somebody has written the state meanwhile")
-
-// A state is what stands for one endpoint, with the version that it was read in.
+// A state is what stands for one endpoint.
 type state struct {
-	version string
-	fields  map[string]json.RawMessage
-	zones   map[string]zone.Records
+	read   published.Value
+	fields map[string]json.RawMessage
+	zones  map[string]zone.Records
 }
 
 // readState gives an endpoint's state, or why nothing may be written there.
-func readState(ctx context.Context, maps corev1client.ConfigMapInterface, endpoint string) (state, error) {
-	c, err := maps.Get(ctx, inputs.StateName, metav1.GetOptions{})
+func readState(ctx context.Context, store Store, endpoint string) (state, error) {
+	read, err := store.Read(ctx, inputs.StateName, endpoint)
 	switch {
-	case apierrors.IsNotFound(err):
-		return state{}, errNotYet
 	case err != nil:
-		return state{}, fmt.Errorf("could not read the ConfigMap %s: %w", inputs.StateName, err)
-	}
-	text, there := c.Data[endpoint]
-	if !there {
+		return state{}, err
+	case !read.There:
 		return state{}, errNotYet
 	}
-	parsed, err := zone.ParseState([]byte(text))
+	parsed, err := zone.ParseState([]byte(read.Text))
 	if err != nil {
 		return state{}, err
 	}
-	s := state{version: c.ResourceVersion, zones: parsed.Zones}
-	return s, json.Unmarshal([]byte(text), &s.fields)
+	s := state{read: read, zones: parsed.Zones}
+	return s, json.Unmarshal([]byte(read.Text), &s.fields)
 }
 
 // publish writes the zones of an endpoint into its state where they differ from
 // what stands there, and tells whether it did. All else that stands there stays.
-func publish(ctx context.Context, configMaps corev1client.ConfigMapInterface, endpoint string, s state, zones map[string]zone.Records) (bool, error) {
+func publish(ctx context.Context, store Store, endpoint string, s state, zones map[string]zone.Records) (bool, error) {
 	if sameZones(s.zones, zones) {
 		return false, nil
 	}
@@ -76,19 +61,8 @@ func publish(ctx context.Context, configMaps corev1client.ConfigMapInterface, en
 	if _, err := zone.ParseState(text); err != nil { // no resolver could read it
 		return false, err
 	}
-	patch, err := json.Marshal(map[string]any{
-		"metadata": map[string]string{"resourceVersion": s.version},
-		"data":     map[string]string{endpoint: string(text)},
-	})
-	if err != nil {
+	if err := store.Write(ctx, inputs.StateName, endpoint, s.read, string(text)); err != nil {
 		return false, err
-	}
-	_, err = configMaps.Patch(ctx, inputs.StateName, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: manager})
-	switch {
-	case apierrors.IsConflict(err), apierrors.IsNotFound(err):
-		return false, errMeanwhile
-	case err != nil:
-		return false, fmt.Errorf("could not write the ConfigMap %s: %w", inputs.StateName, err)
 	}
 	return true, nil
 }

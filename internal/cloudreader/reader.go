@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
 	"github.com/registry-failover/registry-failover/internal/alibaba"
+	"github.com/registry-failover/registry-failover/internal/published"
 	"github.com/registry-failover/registry-failover/pkg/config"
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
@@ -35,13 +35,19 @@ type Cloud interface {
 	ReadInstance(ctx context.Context, id, region string) (alibaba.Instance, error)
 }
 
+// Store is where texts are published: ConfigMaps, or a directory.
+type Store interface {
+	Read(ctx context.Context, object, endpoint string) (published.Value, error)
+	Write(ctx context.Context, object, endpoint string, read published.Value, text string) error
+}
+
 // Options are what a Reader needs; all are required.
 type Options struct {
 	Cloud Cloud
-	// ConfigMaps are those of the release's namespace.
-	ConfigMaps corev1client.ConfigMapInterface
-	Metrics    prometheus.Registerer
-	Log        *slog.Logger
+	// Store holds the state and the status.
+	Store   Store
+	Metrics prometheus.Registerer
+	Log     *slog.Logger
 }
 
 // Reader reads the zones of all endpoints again and again, and publishes what
@@ -134,7 +140,7 @@ func (r *Reader) keep(ctx context.Context, e zone.Endpoint, c config.Endpoint) b
 	in.Instances, in.Unread = r.read(within, c.Instances)
 	result, wrote, err := r.publish(ctx, in)
 	switch {
-	case errors.Is(err, errNotYet), errors.Is(err, errMeanwhile):
+	case errors.Is(err, errNotYet), errors.Is(err, published.ErrMeanwhile):
 		return false
 	case err != nil:
 		if ctx.Err() == nil && r.isNew(e.Name, err) {
@@ -162,13 +168,13 @@ func (r *Reader) keep(ctx context.Context, e zone.Endpoint, c config.Endpoint) b
 func (r *Reader) publish(ctx context.Context, in Input) (Result, bool, error) {
 	within, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	stands, err := readState(within, r.ConfigMaps, in.Endpoint.Name)
+	stands, err := readState(within, r.Store, in.Endpoint.Name)
 	if err != nil {
 		return Result{}, false, err
 	}
 	in.Published = stands.zones
 	result := Merge(in)
-	wrote, err := publish(within, r.ConfigMaps, in.Endpoint.Name, stands, result.Zones)
+	wrote, err := publish(within, r.Store, in.Endpoint.Name, stands, result.Zones)
 	return result, wrote, err
 }
 

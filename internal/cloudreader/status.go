@@ -3,14 +3,8 @@ package cloudreader
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
-
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/registry-failover/registry-failover/internal/inputs"
 )
@@ -88,8 +82,8 @@ func (r *Reader) readStatus(ctx context.Context, endpoint string) Status {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var stands struct{ PrivateZone Status }
-	if c, err := r.ConfigMaps.Get(ctx, inputs.StatusName, metav1.GetOptions{}); err == nil {
-		_ = json.Unmarshal([]byte(c.Data[endpoint]), &stands)
+	if read, err := r.Store.Read(ctx, inputs.StatusName, endpoint); err == nil && read.There {
+		_ = json.Unmarshal([]byte(read.Text), &stands)
 	}
 	return stands.PrivateZone
 }
@@ -98,39 +92,21 @@ func (r *Reader) readStatus(ctx context.Context, endpoint string) Status {
 func (r *Reader) writeStatus(ctx context.Context, endpoint string, s Status) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c, err := r.ConfigMaps.Get(ctx, inputs.StatusName, metav1.GetOptions{})
-	missing := apierrors.IsNotFound(err)
-	if err != nil && !missing {
-		return fmt.Errorf("could not read the ConfigMap %s: %w", inputs.StatusName, err)
+	read, err := r.Store.Read(ctx, inputs.StatusName, endpoint)
+	if err != nil {
+		return err
 	}
 	fields := map[string]any{}
-	if !missing {
-		_ = json.Unmarshal([]byte(c.Data[endpoint]), &fields) // what can't be read holds nothing to keep
+	if read.There {
+		_ = json.Unmarshal([]byte(read.Text), &fields) // what can't be read holds nothing to keep
+	}
+	if fields == nil { // of the text null
+		fields = map[string]any{}
 	}
 	fields["version"], fields["privateZone"] = statusVersion, s
 	text, err := json.Marshal(fields)
 	if err != nil {
 		return err
 	}
-	data := map[string]string{endpoint: string(text)}
-	if missing {
-		_, err = r.ConfigMaps.Create(ctx, &corev1.ConfigMap{
-			ObjectMeta: metav1.ObjectMeta{Name: inputs.StatusName, Labels: map[string]string{
-				"app.kubernetes.io/part-of":   "registry-failover",
-				"app.kubernetes.io/name":      "registry-failover",
-				"app.kubernetes.io/component": "controller",
-			}},
-			Data: data,
-		}, metav1.CreateOptions{FieldManager: manager})
-	} else {
-		var patch []byte
-		patch, err = json.Marshal(map[string]any{"metadata": map[string]string{"resourceVersion": c.ResourceVersion}, "data": data})
-		if err == nil {
-			_, err = r.ConfigMaps.Patch(ctx, inputs.StatusName, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: manager})
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("could not write the ConfigMap %s: %w", inputs.StatusName, err)
-	}
-	return nil
+	return r.Store.Write(ctx, inputs.StatusName, endpoint, read, string(text))
 }

@@ -68,6 +68,16 @@ func readDir(dir string, last Object) Object {
 // errNoValue says that a directory entry is none of the values.
 var errNoValue = errors.New("not a value")
 
+// ReadFile gives what stands in one of the files that [Dir] reads, and
+// [fs.ErrNotExist] where no value does.
+func ReadFile(path string) (string, error) {
+	value, err := readValue(path)
+	if errors.Is(err, errNoValue) {
+		return "", fs.ErrNotExist
+	}
+	return value, err
+}
+
 func readValue(path string) (string, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
