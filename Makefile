@@ -16,7 +16,7 @@ SEED ?= 0
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build images test unit e2e demo demo-cluster fuzz lint vuln bench bench-scale soak clean
+.PHONY: help build images test unit e2e demo demo-cloud demo-cluster fuzz lint vuln bench bench-scale soak clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ build: ## build static binaries into bin/ (1 to 2 minutes the first time)
 images: ## build the images into dist/images.tar and print their digests (5 minutes the first time, then 1)
 	CGO_ENABLED=0 go run -trimpath ./tools/images --registry=$(REGISTRY) --tag=$(TAG) --platforms=$(PLATFORMS) --output dist/images.tar
 
-test: demo ## play the demo, run the unit tests and those on a real cluster (up to 45 minutes the first time, then 8)
+test: demo demo-cloud ## play the demos, run the unit tests and those on a real cluster (up to 45 minutes the first time, then 8)
 	@tools/test
 
 unit: ## run all unit tests and fuzz seeds under the race detector
@@ -45,6 +45,9 @@ e2e: ## play failovers on a real Kubernetes on this machine (Linux and root; 30 
 # With the flags of build, so that nothing is compiled twice.
 demo: build ## play a failover with the real programs, no root needed (2 minutes the first time)
 	CGO_ENABLED=0 go run -trimpath ./test/demo -bin bin
+
+demo-cloud: build ## play it with PrivateZone read over the cloud's API, played by test/fakecloud (Linux, no root)
+	CGO_ENABLED=0 go run -trimpath ./test/demo -bin bin -cloud test/fakecloud/testdata/two-regions.yaml
 
 demo-cluster: ## leave a real Kubernetes running with the chart installed (Linux and root; 25 minutes the first time, then 1)
 	CGO_ENABLED=0 go run -trimpath ./test/cluster/demo

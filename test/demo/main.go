@@ -3,6 +3,9 @@
 // programs, the registries and TLS are real; only the VPC is missing: the demo
 // carries connections from the registries' addresses to ports on 127.0.0.1.
 //
+// With -cloud the story is another: the controller reads PrivateZone over the
+// cloud's API, which is test/fakecloud.
+//
 // It checks everything that it tells, and ends with 1 when something is not so.
 package main
 
@@ -12,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -22,21 +26,26 @@ const limit = 2 * time.Minute
 func main() {
 	bin := flag.String("bin", "bin", "the `DIR` that holds the programs webhook and resolver")
 	config := flag.String("config", "testdata/config/example.yaml", "the configuration `FILE`")
+	data := flag.String("cloud", "", "play the story of the cloud's API with this `FILE` of its data; -config is not used then")
 	flag.Parse()
+	if *data != "" && runtime.GOOS == "darwin" {
+		fmt.Println("On macOS Go's programs don't read SSL_CERT_FILE, so the controller can't trust the demo's cloud: play this one on Linux.")
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	if err := play(ctx, *bin, *config); err != nil {
+	if err := play(ctx, *bin, *config, *data); err != nil {
 		fmt.Fprintln(os.Stderr, "\nthe demo did not go as told:", err)
 		stop()
 		os.Exit(1)
 	}
 }
 
-func play(ctx context.Context, bin, config string) (err error) {
+func play(ctx context.Context, bin, config, data string) (err error) {
 	begin := time.Now()
-	s, err := newStage(ctx, bin, config)
+	s, err := newStage(ctx, bin, config, data)
 	if err != nil {
 		return err
 	}
@@ -46,13 +55,19 @@ func play(ctx context.Context, bin, config string) (err error) {
 		}
 		s.close()
 	}()
-	for _, scene := range []func(context.Context, *stage) error{
+	scenes := []func(context.Context, *stage) error{
 		introduce, admit, pullFromPrimary, loseThePrimary, throwTheSwitch, pullFromStandby, goBack,
-	} {
+	}
+	if s.cloud != nil {
+		scenes = []func(context.Context, *stage) error{
+			introduceCloud, learn, failOver, editByHand, loseTheCloud, returnTheCloud,
+		}
+	}
+	for _, scene := range scenes {
 		if err := scene(ctx, s); err != nil {
 			return err
 		}
 	}
-	conclude(time.Since(begin))
+	conclude(time.Since(begin), s.cloud != nil)
 	return nil
 }

@@ -27,9 +27,15 @@ type program struct {
 // startProgram starts a program and returns where it listens, for the given
 // protocols; it tells so in its log.
 func startProgram(ctx context.Context, bin, name string, protocols []string, args ...string) (*program, map[string]string, error) {
+	return startProgramWith(ctx, nil, bin, name, protocols, args...)
+}
+
+// startProgramWith adds to the environment.
+func startProgramWith(ctx context.Context, env []string, bin, name string, protocols []string, args ...string) (*program, map[string]string, error) {
 	p := &program{name: name, read: make(chan struct{})}
 	p.command = exec.CommandContext(ctx, filepath.Join(bin, name), append(args, "--log-format", "json", "--metrics", "127.0.0.1:0")...)
 	p.command.Cancel = func() error { return p.command.Process.Signal(syscall.SIGTERM) }
+	p.command.Env = append(os.Environ(), env...)
 	stderr, err := p.command.StderrPipe()
 	if err != nil {
 		return nil, nil, err

@@ -20,6 +20,7 @@ const (
 
 // stage is everything that the story plays on. It is left as it was found.
 type stage struct {
+	bin, config      string
 	dir, hostsFile   string
 	primary, standby *registryServer
 	privateZone      *standin.PrivateZone
@@ -27,10 +28,13 @@ type stage struct {
 	resolver         *resolver
 	authority        *standin.Authority
 	digest           string
+	cloud            *fakeCloud // nil where the story has none
 }
 
-func newStage(ctx context.Context, bin, config string) (s *stage, err error) {
-	s = &stage{}
+// newStage has the cloud's API where dataFile is not empty: PrivateZone is read
+// over it then, by the controller that the story starts.
+func newStage(ctx context.Context, bin, config, dataFile string) (s *stage, err error) {
+	s = &stage{bin: bin, config: config}
 	defer func() {
 		if err != nil {
 			s.showLogs()
@@ -56,10 +60,15 @@ func newStage(ctx context.Context, bin, config string) (s *stage, err error) {
 	if err := s.writeFiles(); err != nil {
 		return s, err
 	}
-	if s.webhook, err = startWebhook(ctx, bin, config, s.dir, s.authority); err != nil {
+	if dataFile != "" {
+		if err := s.addCloud(ctx, dataFile); err != nil {
+			return s, err
+		}
+	}
+	if s.webhook, err = startWebhook(ctx, bin, s.config, s.dir, s.authority); err != nil {
 		return s, err
 	}
-	s.resolver, err = startResolver(ctx, bin, config, s.dir, s.hostsFile, s.privateZone.Addr())
+	s.resolver, err = startResolver(ctx, bin, s.config, s.dir, s.hostsFile, s.privateZone.Addr())
 	return s, err
 }
 
@@ -134,7 +143,11 @@ func (s *stage) awaitHosts(ctx context.Context, addr netip.Addr, there bool) err
 
 // await looks every half millisecond, for ten seconds at most.
 func await(ctx context.Context, what string, condition func() bool) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	return awaitWithin(ctx, 10*time.Second, what, condition)
+}
+
+func awaitWithin(ctx context.Context, limit time.Duration, what string, condition func() bool) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	tick := time.NewTicker(500 * time.Microsecond)
 	defer tick.Stop()
@@ -155,9 +168,18 @@ func (s *stage) showLogs() {
 	if s.resolver != nil {
 		s.resolver.program.showLog()
 	}
+	if s.cloud != nil && s.cloud.controller != nil {
+		s.cloud.controller.showLog()
+	}
 }
 
 func (s *stage) close() {
+	if s.cloud != nil {
+		if s.cloud.controller != nil {
+			s.cloud.controller.stop()
+		}
+		_ = s.cloud.server.Close()
+	}
 	if s.resolver != nil {
 		s.resolver.program.stop()
 	}

@@ -121,10 +121,13 @@ func goBack(ctx context.Context, s *stage) error {
 	return s.pullFrom(ctx, s.primary)
 }
 
-func conclude(took time.Duration) {
-	fmt.Printf(`
-All of it held. The story took %.1f s.
-
+func conclude(took time.Duration, cloud bool) {
+	fmt.Printf("\nAll of it held. The story took %.1f s.\n", took.Seconds())
+	if cloud {
+		fmt.Println("docs/cloud.md tells what is read, how often, and with which rights.")
+		return
+	}
+	fmt.Print(`
 What to do next:
 
    make test                                  run all tests
@@ -133,7 +136,7 @@ What to do next:
                                               see what becomes of your own images, or with -f of manifests
    docs/configuration.md                      write a configuration for your instances
    docs/switch.md                             all that the switch can say: networks, shares of nodes, drills
-`, took.Seconds())
+`)
 }
 
 // lastWords are the innermost reason of a failed pull, on one line.
