@@ -85,7 +85,12 @@ func newFetcher(c config.Credentials, addresses alibaba.Addresses, o cloudOption
 
 // warnOfCloud tells where a client that was made for one configuration is wrong for another.
 func warnOfCloud(a, b *config.Config, log *slog.Logger) {
-	if a.PrivateZone.Source != b.PrivateZone.Source || a.Credentials != b.Credentials || a.Cluster.Region != b.Cluster.Region {
-		log.Warn("privateZone.source, credentials and cluster.region have changed: they take effect when the controller is restarted")
+	if a.PrivateZone.Source != b.PrivateZone.Source || a.PrivateZone.WriteBack != b.PrivateZone.WriteBack || a.Credentials != b.Credentials || a.Cluster.Region != b.Cluster.Region {
+		log.Warn("privateZone.source and writeBack, credentials and cluster.region have changed: they take effect when the controller is restarted")
 	}
+}
+
+// usesCloud tells whether anything needs the cloud's API.
+func usesCloud(c *config.Config) bool {
+	return c.PrivateZone.Source == config.API || c.PrivateZone.WriteBack
 }

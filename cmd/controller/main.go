@@ -1,6 +1,6 @@
 // Command controller keeps the switch and its record, issues the webhook's
-// certificate, reads PrivateZone and ACR from the cloud's API where it is told to,
-// counts the pods that still name a source host, removes the reports of nodes that
+// certificate, reads PrivateZone and ACR from the cloud's API and writes PrivateZone's
+// record where it is told to, counts the pods that still name a source host, removes the reports of nodes that
 // are no more, and takes a taint off those that have joined. Two subcommands are
 // the hooks of an uninstallation.
 package main
@@ -19,13 +19,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/registry-failover/registry-failover/internal/certificate"
-	"github.com/registry-failover/registry-failover/internal/cloudreader"
 	"github.com/registry-failover/registry-failover/internal/configfile"
 	"github.com/registry-failover/registry-failover/internal/diagnostics"
 	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/lastgood"
 	"github.com/registry-failover/registry-failover/internal/orphanleases"
-	"github.com/registry-failover/registry-failover/internal/published"
 	"github.com/registry-failover/registry-failover/internal/startuptaint"
 	"github.com/registry-failover/registry-failover/internal/stragglers"
 	"github.com/registry-failover/registry-failover/internal/switchkeeper"
@@ -126,17 +124,16 @@ func run(ctx context.Context, o options) error {
 		}
 	})
 
-	if cfg.PrivateZone.Source == config.API {
+	if usesCloud(cfg) {
 		cloud, err := newCloud(cfg, o.cloud, registry, o.log)
 		if err == nil {
 			defer cloud.Close()
-			reader := cloudreader.New(cloudreader.Options{Cloud: cloud, Store: published.InConfigMaps(core.ConfigMaps(o.namespace)), Metrics: registry, Log: o.log})
-			reader.Configure(cfg)
-			follow = append(follow, reader.Configure)
-			err = mgr.Add(reader)
+			var use []func(*config.Config)
+			use, err = addCloud(mgr, cfg, cloud, cloudParts{core: core, namespace: o.namespace, metrics: registry, log: o.log})
+			follow = append(follow, use...)
 		}
 		if err != nil { // a switch by hand needs all the rest, and none of this
-			o.log.Error("PrivateZone can't be read from the cloud's API: what is published stays", "error", err)
+			o.log.Error("the cloud's API can't be used: what is published stays, and no record is written", "error", err)
 		}
 	}
 	follow = append(follow, func(c *config.Config) { warnOfCloud(cfg, c, o.log) })

@@ -1,7 +1,8 @@
 // Package alibaba reads what Alibaba Cloud knows about the shared endpoint: the
 // PrivateZone zones of its name with their records, and the network endpoints
 // of the ACR instances behind it. It is the only importer of
-// alibaba-cloud-sdk-go, and shows types of its own.
+// alibaba-cloud-sdk-go, and shows types of its own. Where it is told to, it makes
+// one [Change] of a record.
 //
 // A [Client] gives a complete answer or an error, never a part of one: whoever
 // gets an error keeps what it has. An [Error] tells by its [Kind] what went

@@ -26,7 +26,20 @@ type Record struct {
 	Remark string
 }
 
-func (r Record) value() string {
+// Type is A, AAAA or CNAME.
+func (r Record) Type() string {
+	switch {
+	case r.Target != "":
+		return "CNAME"
+	case r.Addr.Is4():
+		return "A"
+	default:
+		return "AAAA"
+	}
+}
+
+// Value is the record's address, or its target.
+func (r Record) Value() string {
 	if r.Target != "" {
 		return r.Target
 	}
@@ -87,7 +100,7 @@ func (z *Zone) take(all []pvtz.Record) error {
 	if weighted && len(z.Records) > 1 {
 		z.Ignored = append(z.Ignored, "the records' weights: all addresses count alike")
 	}
-	slices.SortFunc(z.Records, func(a, b Record) int { return strings.Compare(a.value(), b.value()) })
+	slices.SortFunc(z.Records, func(a, b Record) int { return strings.Compare(a.Value(), b.Value()) })
 	slices.Sort(z.Ignored)
 	if len(z.Records) > 1 && slices.ContainsFunc(z.Records, func(r Record) bool { return r.Target != "" }) {
 		return malformed(describeZoneRecords, "the name has a CNAME beside other records")

@@ -26,6 +26,8 @@ type Zone struct {
 	// Name is lowercase and without a final dot.
 	Name string
 	Type ZoneType
+	// ByService tells that a service made the zone, such as ACR.
+	ByService bool
 	// VPCs is where the zone answers; there is none where it answers nowhere.
 	VPCs []VPC
 	// Records are those at the zone's own name that lead somewhere: enabled, of
@@ -111,6 +113,8 @@ func (c *Client) listZones(ctx context.Context, name string, of ZoneType) ([]Zon
 
 func newZone(z pvtz.Zone, of ZoneType) Zone {
 	converted := Zone{ID: z.ZoneId, Name: strings.ToLower(strings.TrimSuffix(z.ZoneName, ".")), Type: of}
+	// An answer may lack the CreatorType; a zone of a creator that is not known is taken for a service's.
+	converted.ByService = of == CloudProductZone || z.CreatorType != "" && z.CreatorType != "USER"
 	for _, v := range z.Vpcs.Vpc {
 		converted.VPCs = append(converted.VPCs, VPC{ID: v.VpcId, Region: v.RegionId})
 	}

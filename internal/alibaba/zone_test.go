@@ -25,7 +25,7 @@ func TestReadZonesOverHTTPS(t *testing.T) {
 	}
 	want := []Zone{
 		{
-			ID: "zone-hangzhou", Name: "cross-region.registry.io", Type: CloudProductZone, VPCs: []VPC{{"vpc-aaaaa", "cn-hangzhou"}},
+			ID: "zone-hangzhou", Name: "cross-region.registry.io", Type: CloudProductZone, ByService: true, VPCs: []VPC{{"vpc-aaaaa", "cn-hangzhou"}},
 			Records: []Record{{Addr: netip.MustParseAddr("10.1.0.10"), TTL: time.Minute}},
 		},
 		{
@@ -111,7 +111,7 @@ func TestReadRecords(t *testing.T) {
 			}
 			var got []string
 			for _, r := range zones[0].Records {
-				got = append(got, r.value())
+				got = append(got, r.Value())
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)

@@ -62,6 +62,10 @@ type PrivateZone struct {
 	Source Source `json:"source"`
 	// WriteBack edits the record itself at a failover, as the manual procedure does.
 	WriteBack bool `json:"writeBack"`
+	// DryRun shows what WriteBack would do, and does nothing of it.
+	DryRun bool `json:"dryRun"`
+	// Force lets WriteBack write into zones that a service has made, such as ACR.
+	Force bool `json:"force"`
 }
 
 // HostsMode is when a node's hosts file holds the marked block.

@@ -52,6 +52,19 @@ func (c *Config) validateCloud() field.ErrorList {
 	if c.PrivateZone.WriteBack && withoutCredentials {
 		errs = append(errs, field.Invalid(path.Child("writeBack"), true, "needs cloud credentials: set credentials.provider"))
 	}
+	if c.PrivateZone.WriteBack && c.PrivateZone.Source != API && c.Cluster.VPCID == "" {
+		errs = append(errs, field.Required(field.NewPath("cluster", "vpcID"), "privateZone.writeBack needs it to choose this cluster's zone among same-named ones"))
+	}
+	if !c.PrivateZone.WriteBack {
+		for _, f := range []struct {
+			name string
+			set  bool
+		}{{"dryRun", c.PrivateZone.DryRun}, {"force", c.PrivateZone.Force}} {
+			if f.set {
+				errs = append(errs, field.Invalid(path.Child(f.name), true, "belongs to privateZone.writeBack: set that to true, too"))
+			}
+		}
+	}
 	return errs
 }
 

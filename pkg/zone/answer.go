@@ -30,7 +30,7 @@ func (a Answer) Equal(b Answer) bool {
 // target: whoever gets one keeps the answer it has and reports the error.
 func (e Endpoint) Answer(sw Switch, st State, node string) (Answer, error) {
 	target := sw.Target(e.Name, node)
-	records, err := e.records(target, st)
+	records, err := e.Records(target, st)
 	if err != nil {
 		return Answer{}, fmt.Errorf("endpoint %q: %s: %w", e.Name, target, err)
 	}
@@ -47,9 +47,10 @@ func (e Endpoint) Answer(sw Switch, st State, node string) (Answer, error) {
 	return Answer{Target: target, CNAME: records.CNAME, Addrs: addrs, TTL: e.TTL}, nil
 }
 
-// records are those that PrivateZone has, or would have after the manual
-// procedure: a CNAME to the public endpoint, or the internal addresses.
-func (e Endpoint) records(t Target, st State) (Records, error) {
+// Records are those that PrivateZone has, or would have after the manual
+// procedure: a CNAME to the public endpoint, or the internal addresses. There
+// are none where none are known.
+func (e Endpoint) Records(t Target, st State) (Records, error) {
 	if t.FollowsPrivateZone() {
 		return st.Zones[e.VPC], nil
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 )
 
 // fromAPI has the controller read PrivateZone from the cloud's API.
@@ -111,6 +112,22 @@ func TestTheStatusIsWrittenForThoseWhoReadTheAPI(t *testing.T) {
 		got := rights(t, render(t, arguments...))["ServiceAccount registry-failover registry-failover-controller"]
 		if slices.Contains(got, right) != test.may {
 			t.Errorf("%v: %q", test.arguments, got)
+		}
+	}
+}
+
+// TestAWriteBackTakesNoMoreThanItNeeds beside the credentials.
+func TestAWriteBackTakesNoMoreThanItNeeds(t *testing.T) {
+	const on = "--set=config.privateZone.writeBack=true,config.cluster.vpcID=vpc-1,config.credentials.provider=AccessKey,config.credentials.secretName=mine"
+	for set, want := range map[string]bool{on: true, "--set=config.privateZone.writeBack=false": false} {
+		all := render(t, "--values="+example, set)
+		rules := get[rbacv1.ClusterRole](t, all, "ClusterRole", "registry-failover-controller").Rules
+		got := slices.ContainsFunc(rules, func(r rbacv1.PolicyRule) bool {
+			return cmp.Equal(r, rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"namespaces"}, ResourceNames: []string{"kube-system"}, Verbs: []string{"get"}})
+		})
+		mounts := len(mounted(pods(t, all)["Deployment registry-failover-controller"])) > 0
+		if got != want || mounts != want {
+			t.Errorf("%s: reads kube-system: %t, has credentials: %t", set, got, mounts)
 		}
 	}
 }

@@ -50,6 +50,8 @@ func TestNotesNameTheNextThreeCommands(t *testing.T) {
 		"an address that the cluster chooses is asked for":  {"=dns.clusterIP=", "kubectl -n ops get service registry-failover-resolver-dns -o jsonpath='{.spec.clusterIP}'"},
 		"one replica is too few":                            {"=dns.replicas=1", "WARNING: dns.replicas is 1"},
 		"an audit moves nothing":                            {"=config.admission.enforcement=Audit", "WARNING: config.admission.enforcement is Audit"},
+		"a write-back concerns the whole VPC":               {"=config.privateZone.writeBack=true,config.cluster.vpcID=vpc-1,config.credentials.provider=RRSA", "WARNING: config.privateZone.writeBack is true: from here on a failover"},
+		"and so does a dry run later":                       {"=config.privateZone.writeBack=true,config.privateZone.dryRun=true,config.cluster.vpcID=vpc-1,config.credentials.provider=RRSA", "writeBack is true: with dryRun this is only shown"},
 		"nodes without a block follow PrivateZone":          {"=config.node.hosts=Off", "WARNING: config.node.hosts is Off"},
 		"and so with YAML's Off":                            {"=config.node.hosts=false", "WARNING: config.node.hosts is Off"},
 		"an extra source may be an instance":                {"=config.endpoints[0].rewrite.extraSources[0]=Registry.example.com", "WARNING: image.registry is on Registry.example.com, an extra source"},
@@ -82,10 +84,9 @@ func TestAnUpgradeSaysThatTheSwitchStays(t *testing.T) {
 // and that asks for something to be done.
 func TestNotesWarnOfWhatIsNotBuilt(t *testing.T) {
 	for key, set := range map[string]string{
-		"privateZone.writeBack": "privateZone.writeBack=true,config.credentials.provider=RRSA",
-		"pullSecrets.mode":      "pullSecrets.mode=Check,config.pullSecrets.namespaces[0]=*",
-		"failover.mode":         "failover.mode=Automatic",
-		"health.canary":         "health.canary=web@sha256:" + strings.Repeat("a", 64),
+		"pullSecrets.mode": "pullSecrets.mode=Check,config.pullSecrets.namespaces[0]=*",
+		"failover.mode":    "failover.mode=Automatic",
+		"health.canary":    "health.canary=web@sha256:" + strings.Repeat("a", 64),
 	} {
 		want := key + ": the part that this asks for is not built yet, so it does nothing."
 		if got := notesOf(t, "--set=config."+set); !strings.Contains(got, want) {

@@ -14,6 +14,18 @@ func settings(string) map[string]Mistake {
 			"kind: Config", "kind: Config\nprivateZone: {writeBack: true}",
 			`privateZone.writeBack: Invalid value: true: needs cloud credentials: set credentials.provider`,
 		},
+		"write-back without the cluster's VPC": {
+			"cluster:\n  vpcID: vpc-bbbbb", "privateZone: {writeBack: true}\ncredentials: {provider: RRSA}\ncluster:",
+			"cluster.vpcID: Required value: privateZone.writeBack needs it to choose this cluster's zone among same-named ones",
+		},
+		"a dry run of nothing": {
+			"kind: Config", "kind: Config\nprivateZone: {dryRun: true}",
+			`privateZone.dryRun: Invalid value: true: belongs to privateZone.writeBack: set that to true, too`,
+		},
+		"force without write-back": {
+			"kind: Config", "kind: Config\nprivateZone: {force: true}",
+			`privateZone.force: Invalid value: true: belongs to privateZone.writeBack: set that to true, too`,
+		},
 		"pull secrets without namespaces": {
 			"kind: Config", "kind: Config\npullSecrets: {mode: Check}",
 			`pullSecrets.namespaces: Required value: list the namespaces, or write ["*"] for all`,

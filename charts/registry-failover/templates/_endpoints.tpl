@@ -16,6 +16,16 @@ startup-taint.cluster-autoscaler.kubernetes.io/registry-failover
 {{- dig "privateZone" "source" "VPCDNS" .Values.config -}}
 {{- end }}
 
+{{/* Whether the controller writes PrivateZone's record back: true, or nothing. */}}
+{{- define "registry-failover.writeBack" -}}
+{{- if dig "privateZone" "writeBack" false .Values.config -}}true{{- end -}}
+{{- end -}}
+
+{{/* Whether the controller uses the cloud's API: true, or nothing. */}}
+{{- define "registry-failover.usesCloud" -}}
+{{- if or (eq (include "registry-failover.source" .) "API") (include "registry-failover.writeBack" .) -}}true{{- end -}}
+{{- end -}}
+
 {{/* The source hosts of endpoints, a list, in lowercase, as a JSON list. */}}
 {{- define "registry-failover.sourceHosts" -}}
 {{- $hosts := list -}}

@@ -3,6 +3,7 @@ package cloud
 import (
 	"cmp"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 )
@@ -13,6 +14,9 @@ var (
 	ttls  = []int{5, 30, 60, 3600, 43200, 86400}
 	types = []string{"A", "AAAA", "CNAME", "TXT", "MX", "PTR", "SRV"}
 )
+
+// remark is what the error Zone.Remark allows.
+var remark = regexp.MustCompile(`^[0-9A-Za-z\p{Han}_,.，。-]{0,50}$`)
 
 func (c *Cloud) addZoneRecord(p parameters) (answer, *refusal) {
 	z, r := c.zone(p)
@@ -49,10 +53,14 @@ func (c *Cloud) updateZoneRecord(p parameters) (answer, *refusal) {
 	return answer{"RecordId": record.ID}, nil
 }
 
+// updateRecordRemark: https://help.aliyun.com/zh/dns/api-pvtz-2018-01-01-updaterecordremark
 func (c *Cloud) updateRecordRemark(p parameters) (answer, *refusal) {
 	z, i, r := c.record(p)
 	if r != nil {
 		return nil, r
+	}
+	if !remark.MatchString(p["Remark"]) {
+		return nil, remarkInvalid
 	}
 	z.Records[i].Remark = p["Remark"]
 	return answer{"RecordId": z.Records[i].ID}, nil

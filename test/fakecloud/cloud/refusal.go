@@ -28,6 +28,9 @@ var (
 	oidcProvider = &refusal{http.StatusUnauthorized, "AuthenticationFail.NoPermission", "No such OIDC Provider registered."}
 	oidcInvalid  = &refusal{http.StatusUnauthorized, "AuthenticationFail.OIDCToken.Invalid", "The Jwt content is invalid that cannot be recognized."}
 
+	// Source: https://help.aliyun.com/zh/dns/api-pvtz-2018-01-01-updaterecordremark
+	remarkInvalid = &refusal{http.StatusBadRequest, "Zone.Remark", "50 characters long. It can only contain numbers,Chinese,English and special characters: _ - , . ,。"}
+
 	// Source: the codes that terraform-provider-alicloud tells apart in its resources of PrivateZone; the status is not documented.
 	zoneNotExists   = &refusal{http.StatusBadRequest, "Zone.NotExists", "Zone is not exists"}
 	recordConflict  = &refusal{http.StatusBadRequest, "Record.Invalid.Conflict", "The record conflicts with others of its name."}

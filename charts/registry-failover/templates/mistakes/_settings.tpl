@@ -13,6 +13,14 @@
 {{- if and (dig "privateZone" "writeBack" false $config) (eq $provider "None") -}}
   {{- println "config.privateZone.writeBack: true: needs cloud credentials: set credentials.provider" -}}
 {{- end -}}
+{{- if and (dig "privateZone" "writeBack" false $config) (ne (include "registry-failover.source" .) "API") (not (dig "cluster" "vpcID" "" $config)) -}}
+  {{- println "config.cluster.vpcID: privateZone.writeBack needs it to choose this cluster's zone among same-named ones" -}}
+{{- end -}}
+{{- range $key := list "dryRun" "force" -}}
+  {{- if and (dig "privateZone" $key false $config) (not (dig "privateZone" "writeBack" false $config)) -}}
+    {{- printf "config.privateZone.%s: true: belongs to privateZone.writeBack: set that to true, too\n" $key -}}
+  {{- end -}}
+{{- end -}}
 {{- if and (dig "node" "resetConnections" false $config) (eq (include "registry-failover.nodeHosts" .) "Off") -}}
   {{- println "config.node.resetConnections: true: needs the hosts file, which leads the pulls elsewhere that are tried again: set node.hosts to OnFailover or Always" -}}
 {{- end -}}

@@ -1,0 +1,144 @@
+package writeback
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+
+	"github.com/registry-failover/registry-failover/internal/alibaba"
+	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/pkg/config"
+	"github.com/registry-failover/registry-failover/pkg/zone"
+)
+
+const (
+	// look is between two readings of the accepted switch.
+	look = 5 * time.Second
+	// writeWithin is how old a reading may be when the call that follows from it ends.
+	writeWithin = 10 * time.Second
+	// settle is how long a mark stands before it counts: longer than writeWithin, by
+	// what a call may still take inside the cloud.
+	settle = 15 * time.Second
+	// watchful is between two readings of a zone while anything is written there,
+	// idle while nothing is.
+	watchful, idle = time.Minute, 10 * time.Minute
+	// firstRetry doubles with each failure in a row, up to lastRetry.
+	firstRetry, lastRetry = 5 * time.Second, 2 * time.Minute
+	// patience ends a round of one endpoint.
+	patience = 2 * time.Minute
+)
+
+// warning is logged once: docs/writeback.md has the source.
+const warning = "privateZone.writeBack is on: a failover of this cluster leads everybody else in its VPC to the standby, too. " +
+	"ACR makes such zones through its service-linked role and advises against editing them: pulls, or deleting an access or a domain later, may fail, and ACR may undo the edit. See docs/writeback.md"
+
+// Cloud reads and changes records: an *alibaba.Client.
+type Cloud interface {
+	ReadZones(ctx context.Context, name string) ([]alibaba.Zone, error)
+	Change(ctx context.Context, change alibaba.Change) error
+}
+
+// Options are what a Writer needs; all are required.
+type Options struct {
+	Cloud Cloud
+	// Owner gives the id of this cluster.
+	Owner func(context.Context) (string, error)
+	// ConfigMaps are those of the release's namespace.
+	ConfigMaps corev1client.ConfigMapInterface
+	Metrics    prometheus.Registerer
+	Log        *slog.Logger
+}
+
+// Writer follows the accepted switch of each endpoint. controller-runtime runs it
+// while the replica leads.
+type Writer struct {
+	Options
+	metrics metrics
+	config  atomic.Pointer[config.Config]
+	seen    map[string]*endpoint // of Start alone
+}
+
+// New makes a Writer. It must be configured before it starts.
+func New(o Options) *Writer {
+	return &Writer{Options: o, metrics: newMetrics(o.Metrics), seen: map[string]*endpoint{}}
+}
+
+// Configure puts a valid configuration into force.
+func (w *Writer) Configure(c *config.Config) { w.config.Store(c) }
+
+// NeedLeaderElection is asked by controller-runtime.
+func (w *Writer) NeedLeaderElection() bool { return true }
+
+// Start follows until ctx ends, one endpoint after the other: they share the
+// budget of calls.
+func (w *Writer) Start(ctx context.Context) error {
+	w.Log.Warn(warning)
+	defer w.metrics.clear()
+	for {
+		w.round(ctx)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(look):
+		}
+	}
+}
+
+func (w *Writer) round(ctx context.Context) {
+	c := w.config.Load()
+	state, err := w.ConfigMaps.Get(ctx, inputs.StateName, metav1.GetOptions{})
+	if err != nil {
+		if !apierrors.IsNotFound(err) && ctx.Err() == nil {
+			w.Log.Debug("the switch can't be read now", "error", err)
+		}
+		return // what was decided is followed up when there is an API server
+	}
+	for _, e := range c.Zones() {
+		known := w.seen[e.Name]
+		if known == nil {
+			known = &endpoint{Writer: w}
+			w.seen[e.Name] = known
+		}
+		known.Endpoint, known.options = e, c.PrivateZone
+		text, there := state.Data[e.Name]
+		if there {
+			known.follow(ctx, text)
+		}
+	}
+}
+
+// errNoOneZone says that it can't be told which zone to write.
+var errNoOneZone = errors.New("not exactly one zone of the name is bound to the cluster's VPC")
+
+// pick gives the zone that answers in a VPC.
+func pick(zones []alibaba.Zone, vpc string) (alibaba.Zone, error) {
+	bound := slices.DeleteFunc(slices.Clone(zones), func(z alibaba.Zone) bool {
+		return !slices.ContainsFunc(z.VPCs, func(v alibaba.VPC) bool { return v.ID == vpc })
+	})
+	if len(bound) != 1 {
+		return alibaba.Zone{}, fmt.Errorf("%w: %d zones are bound to %s", errNoOneZone, len(bound), vpc)
+	}
+	return bound[0], nil
+}
+
+// known are all that a switch could write.
+func known(e zone.Endpoint, st zone.State) []zone.Records {
+	var all []zone.Records
+	for _, i := range e.Instances {
+		for _, n := range []zone.Network{zone.Internal, zone.Public} {
+			if r, err := e.Records(zone.Target{Instance: i.Name, Network: n}, st); err == nil && !empty(r) {
+				all = append(all, r)
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,202 @@
+package writeback
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/registry-failover/registry-failover/internal/alibaba"
+	"github.com/registry-failover/registry-failover/test/fakecloud/cloud"
+)
+
+func (c *caller) want(values ...string) {
+	c.t.Helper()
+	if diff := cmp.Diff(values, c.values()); diff != "" {
+		c.t.Errorf("records (-want +got)\n%s", diff)
+	}
+}
+
+func TestARecordFollowsTheSwitchAndReturns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newCloud(t, "10.2.0.10")
+		c := newCluster(t, w, me)
+		c.start()
+		defer c.end()
+		time.Sleep(time.Minute)
+		if w.calls.Load() > 0 {
+			t.Error("something was written for privatezone")
+		}
+		c.turn("a")
+		time.Sleep(look + settle + 2*look)
+		w.want("A 10.1.0.10 30rf1-0a1b2c3d-10.2.0.10")
+		if s := c.status(); s.Target != "a/internal" || s.Owner != me || s.Original != "10.2.0.10" || s.Error != "" {
+			t.Errorf("%+v", s)
+		}
+		c.turn("a/public")
+		time.Sleep(2 * look) // the mark has stood long enough
+		w.want("CNAME a-registry.cn-hangzhou.cr.aliyuncs.com 30rf1-0a1b2c3d-10.2.0.10")
+		c.turn("privatezone")
+		time.Sleep(2 * look)
+		w.want("A 10.2.0.10 30rf1-0a1b2c3d-10.2.0.10")
+		time.Sleep(settle + look)
+		w.want("A 10.2.0.10 30")
+		calls := w.calls.Load()
+		time.Sleep(time.Hour)
+		if s := c.status(); w.calls.Load() != calls || s.Owner != "" {
+			t.Errorf("%d calls more, status %+v", w.calls.Load()-calls, s)
+		}
+		if n := strings.Count(c.logs.String(), warning[:40]); n != 1 {
+			t.Errorf("the warning is there %d times in\n%s", n, c.logs)
+		}
+	})
+}
+
+func TestAShareOfTheNodesMovesNoRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newCloud(t, "10.2.0.10")
+		c := newCluster(t, w, me)
+		c.turn("to: a\nfrom: privatezone\nshare: 100")
+		c.start()
+		defer c.end()
+		time.Sleep(10 * time.Minute)
+		w.want("A 10.2.0.10 30")
+	})
+}
+
+func TestADryRunShowsTheCallsAndMakesNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newCloud(t, "10.2.0.10")
+		c := newCluster(t, w, me)
+		c.config.PrivateZone.DryRun = true
+		c.start()
+		defer c.end()
+		time.Sleep(time.Minute)
+		if w.calls.Load() > 0 {
+			t.Error("something was written")
+		}
+		want := map[string][]string{
+			"privatezone": {},
+			"a/internal":  {`pvtz:UpdateRecordRemark RecordId=1001 Remark="rf1-0a1b2c3d-10.2.0.10"`, "pvtz:UpdateZoneRecord RecordId=1001 Rr=@ Type=A Value=10.1.0.10 Ttl=30"},
+			"b/internal":  {},
+		}
+		if diff := cmp.Diff(want, c.status().DryRun); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestAServicesZoneIsRefusedUnlessForced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newCloud(t, "10.2.0.10")
+		c := newCluster(t, w, me)
+		c.config.Cluster.VPCID = "vpc-s"
+		c.turn("a")
+		c.start()
+		time.Sleep(time.Minute)
+		if s := c.status(); w.calls.Load() > 0 || !strings.Contains(s.Error, "privateZone.force") {
+			t.Errorf("%d calls, status %+v", w.calls.Load(), s)
+		}
+		c.end()
+		c.config.PrivateZone.Force = true
+		c.start()
+		defer c.end()
+		time.Sleep(time.Minute)
+		if got := w.Records("service")[0].Value; got != "10.1.0.10" {
+			t.Error(got)
+		}
+	})
+}
+
+func TestADarkCloudIsReportedOnceAndTriedMoreAndMoreSeldom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newCloud(t, "10.2.0.10")
+		c := newCluster(t, w, me)
+		c.turn("a")
+		w.Inject(cloud.Fault{Code: "ServiceUnavailable", Status: 503})
+		c.start()
+		defer c.end()
+		time.Sleep(time.Hour)
+		if n := len(w.Calls()); n < 30 || n > 80 {
+			t.Errorf("%d calls in an hour", n)
+		}
+		if n := strings.Count(c.logs.String(), "isn't what the switch says"); n != 1 {
+			t.Errorf("told %d times:\n%s", n, c.logs)
+		}
+		w.Heal()
+		time.Sleep(lastRetry + settle + 2*look)
+		w.want("A 10.1.0.10 30rf1-0a1b2c3d-10.2.0.10")
+	})
+}
+
+func TestACloudThatDropsRemarksKeepsTheOriginal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newCloud(t, "10.2.0.10")
+		c := newCluster(t, w, me)
+		c.turn("a")
+		c.start()
+		defer c.end()
+		time.Sleep(time.Minute)
+		w.EditRecords("zone", func(r []cloud.Record) []cloud.Record { r[0].Remark = ""; return r })
+		time.Sleep(2 * watchful)
+		w.want("A 10.1.0.10 30rf1-0a1b2c3d-10.2.0.10")
+	})
+}
+
+func TestAnEditByHandWhileWeAreAboutToWriteIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newCloud(t, "10.2.0.10")
+		c := newCluster(t, w, me)
+		c.turn("a")
+		c.start()
+		defer c.end()
+		time.Sleep(look) // the mark stands, and is waited for
+		w.want("A 10.2.0.10 30rf1-0a1b2c3d-10.2.0.10")
+		w.EditRecords("zone", func(r []cloud.Record) []cloud.Record { r[0].Value = "10.7.7.7"; return r })
+		time.Sleep(time.Hour)
+		w.want("A 10.7.7.7 30rf1-0a1b2c3d-10.2.0.10")
+		if s := c.status(); !strings.Contains(s.Error, "somebody has written A 10.7.7.7") {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestAnOldReadingIsNotActedOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newCloud(t, "10.2.0.10")
+		w.before = func(alibaba.Change) error { time.Sleep(writeWithin + time.Second); return nil } // waits for its turn
+		c := newCluster(t, w, me)
+		c.turn("a")
+		c.start()
+		defer c.end()
+		time.Sleep(10 * time.Minute)
+		w.want("A 10.2.0.10 30")
+	})
+}
+
+func TestTwoClustersDoNotOverwriteEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newCloud(t, "10.2.0.10")
+		one, two := newCluster(t, w, me), newCluster(t, w, other)
+		one.start()
+		two.start()
+		defer one.end()
+		defer two.end()
+		one.turn("a")
+		time.Sleep(time.Minute)
+		two.turn("a/public")
+		time.Sleep(10 * time.Minute)
+		w.want("A 10.1.0.10 30rf1-0a1b2c3d-10.2.0.10")
+		if s := two.status(); !strings.Contains(s.Error, "the cluster 0a1b2c3d has written") {
+			t.Errorf("%+v", s)
+		}
+		one.turn("privatezone")
+		time.Sleep(10 * time.Minute)
+		w.want("CNAME a-registry.cn-hangzhou.cr.aliyuncs.com 30rf1-ffffffff-10.2.0.10")
+		two.turn("privatezone")
+		time.Sleep(10 * time.Minute)
+		w.want("A 10.2.0.10 30")
+	})
+}
