@@ -25,7 +25,7 @@ type state struct {
 }
 
 // readState gives an endpoint's state, or why nothing may be written there.
-func readState(ctx context.Context, store Store, endpoint string) (state, error) {
+func readState(ctx context.Context, store published.Store, endpoint string) (state, error) {
 	read, err := store.Read(ctx, inputs.StateName, endpoint)
 	switch {
 	case err != nil:
@@ -43,7 +43,7 @@ func readState(ctx context.Context, store Store, endpoint string) (state, error)
 
 // publish writes the zones of an endpoint into its state where they differ from
 // what stands there, and tells whether it did. All else that stands there stays.
-func publish(ctx context.Context, store Store, endpoint string, s state, zones map[string]zone.Records) (bool, error) {
+func publish(ctx context.Context, store published.Store, endpoint string, s state, zones map[string]zone.Records) (bool, error) {
 	if sameZones(s.zones, zones) {
 		return false, nil
 	}

@@ -35,17 +35,11 @@ type Cloud interface {
 	ReadInstance(ctx context.Context, id, region string) (alibaba.Instance, error)
 }
 
-// Store is where texts are published: ConfigMaps, or a directory.
-type Store interface {
-	Read(ctx context.Context, object, endpoint string) (published.Value, error)
-	Write(ctx context.Context, object, endpoint string, read published.Value, text string) error
-}
-
 // Options are what a Reader needs; all are required.
 type Options struct {
 	Cloud Cloud
 	// Store holds the state and the status.
-	Store   Store
+	Store   published.Store
 	Metrics prometheus.Registerer
 	Log     *slog.Logger
 }

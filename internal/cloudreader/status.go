@@ -7,11 +7,10 @@ import (
 	"time"
 
 	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/published"
 )
 
 const (
-	// statusVersion is the schema of the status.
-	statusVersion = 1
 	// statusPause is between two changes of an endpoint's status.
 	statusPause = time.Minute
 	// statusInterval is how old the time of the last reading may become in it.
@@ -88,25 +87,9 @@ func (r *Reader) readStatus(ctx context.Context, endpoint string) Status {
 	return stands.PrivateZone
 }
 
-// writeStatus puts this part into what stands there, or into nothing.
+// writeStatus puts this part beside what stands there.
 func (r *Reader) writeStatus(ctx context.Context, endpoint string, s Status) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	read, err := r.Store.Read(ctx, inputs.StatusName, endpoint)
-	if err != nil {
-		return err
-	}
-	fields := map[string]any{}
-	if read.There {
-		_ = json.Unmarshal([]byte(read.Text), &fields) // what can't be read holds nothing to keep
-	}
-	if fields == nil { // of the text null
-		fields = map[string]any{}
-	}
-	fields["version"], fields["privateZone"] = statusVersion, s
-	text, err := json.Marshal(fields)
-	if err != nil {
-		return err
-	}
-	return r.Store.Write(ctx, inputs.StatusName, endpoint, read, string(text))
+	return published.PutStatus(ctx, r.Store, endpoint, "privateZone", s)
 }

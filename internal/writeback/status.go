@@ -2,11 +2,9 @@ package writeback
 
 import (
 	"context"
-	"encoding/json"
 	"reflect"
 	"time"
 
-	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/published"
 )
 
@@ -40,31 +38,9 @@ func (e *endpoint) report(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, look)
 	defer cancel()
-	if err := e.put(ctx); err != nil {
+	if err := published.PutStatus(ctx, published.InConfigMaps(e.ConfigMaps), e.Name, "writeBack", e.status); err != nil {
 		e.Log.Debug("the status can't be written", "endpoint", e.Name, "error", err)
 		return
 	}
 	e.written, e.wroteAt = e.status, now
-}
-
-// put writes this part beside what stands there.
-func (e *endpoint) put(ctx context.Context) error {
-	store := published.InConfigMaps(e.ConfigMaps)
-	read, err := store.Read(ctx, inputs.StatusName, e.Name)
-	if err != nil {
-		return err
-	}
-	fields := map[string]any{}
-	if read.There {
-		_ = json.Unmarshal([]byte(read.Text), &fields) // what can't be read holds nothing to keep
-	}
-	if fields == nil { // of the text null
-		fields = map[string]any{}
-	}
-	fields["version"], fields["writeBack"] = 1, e.status
-	text, err := json.Marshal(fields)
-	if err != nil {
-		return err
-	}
-	return store.Write(ctx, inputs.StatusName, e.Name, read, string(text))
 }
