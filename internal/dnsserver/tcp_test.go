@@ -233,3 +233,33 @@ func TestAPlaceIsFreedByTheIdlestAlone(t *testing.T) {
 		}
 	})
 }
+
+// A client that has its reply may count on its place from then on.
+func TestAConnectionIsNoLongerIdleBeforeItHasItsReply(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, conn := net.Pipe()
+		defer client.Close()
+		server := New(Options{})
+		server.Publish(zones())
+		c := &tcpConn{tcpServer: newTCPServer(nil, server.answerer(TCP)), cancel: func() {}}
+		written := make(chan int64, 1)
+		c.Conn = beforeWrite{conn, func() { written <- c.idleSince.Load() }}
+		c.idleSince.Store(neverAsked(time.Now()))
+		go c.serve(t.Context())
+		ask(t, &dns.Conn{Conn: client})
+		if got, want := <-written, time.Now().UnixNano(); got != want {
+			t.Errorf("idle since %v when the reply is sent, want %v", time.Unix(0, got), time.Unix(0, want))
+		}
+	})
+}
+
+// A beforeWrite calls a function before each write.
+type beforeWrite struct {
+	net.Conn
+	call func()
+}
+
+func (b beforeWrite) Write(p []byte) (int, error) {
+	b.call()
+	return b.Conn.Write(p)
+}

@@ -73,8 +73,6 @@ func (c *tcpConn) serve(ctx context.Context) {
 			}
 			size = copy(received, rest)
 		}
-		now := time.Now()
-		c.idleSince.Store(now.UnixNano())
 		timeout = idleTimeout
 	}
 }
@@ -94,6 +92,9 @@ func (c *tcpConn) answerAll(ctx context.Context, received []byte) (done int, ok 
 		}
 		if len(rest) < lengthSize+size {
 			break
+		}
+		if done == 0 { // before the reply: who has one may count on its place
+			c.idleSince.Store(time.Now().UnixNano())
 		}
 		c.reply(ctx, rest[lengthSize:lengthSize+size])
 		done += lengthSize + size
