@@ -1,0 +1,73 @@
+package checks
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func found(findings ...Finding) func(context.Context) []Finding {
+	return func(context.Context) []Finding { return findings }
+}
+
+func TestACheckThatFindsNothingIsNotFine(t *testing.T) {
+	results := Run(t.Context(), []Check{{Code: "A", Run: found()}})
+	if got := results[0].Level(); got != Unknown {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestTheWorstFindingIsTheLevel(t *testing.T) {
+	tests := map[string]struct {
+		findings []Finding
+		want     Level
+	}{
+		"nothing at all":           {nil, OK},
+		"fine":                     {[]Finding{{Level: OK}}, OK},
+		"one that isn't known":     {[]Finding{{Level: Unknown}, {Level: OK}}, Unknown},
+		"a warning beside unknown": {[]Finding{{Level: Warning}, {Level: Unknown}}, Warning},
+		"a failure above all":      {[]Finding{{Level: OK}, {Level: Failed}, {Level: Warning}}, Failed},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := (Result{Findings: test.findings}).Level(); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestTheTextNamesTheSubjectAndTheRemedy(t *testing.T) {
+	results := Run(t.Context(), []Check{
+		{Code: "ONE", About: "one thing", Run: found(
+			Finding{Level: OK, Endpoint: "cross-region.registry.io", Subject: "hangzhou/public", Text: "it is so"},
+			Finding{Level: Failed, Subject: "constraint/repos", Text: "it isn't", Remedy: "make it so"},
+		)},
+		{Code: "TWO", About: "another", Run: found(
+			Finding{Level: Warning, Endpoint: "cross-region.registry.io", Text: "perhaps", Remedy: "look"},
+			Finding{Level: Unknown, Text: "nobody knows", Remedy: "give credentials"},
+		)},
+	})
+	const want = `ONE  one thing
+  √ cross-region.registry.io hangzhou/public: it is so
+  × constraint/repos: it isn't
+      → make it so
+TWO  another
+  ‼ cross-region.registry.io: perhaps
+      → look
+  ? nobody knows
+      → give credentials
+`
+	var text strings.Builder
+	WriteText(&text, results, Plain)
+	if diff := cmp.Diff(want, text.String()); diff != "" {
+		t.Errorf("text (-want +got):\n%s", diff)
+	}
+	var coloured strings.Builder
+	WriteText(&coloured, results, Colours)
+	if !strings.Contains(coloured.String(), "\x1b[31m×\x1b[0m") {
+		t.Errorf("no red mark:\n%s", coloured.String())
+	}
+}
