@@ -53,17 +53,35 @@ type Result struct {
 	Findings []Finding `json:"findings"`
 }
 
-// Run runs the checks one after the other.
+// Run runs the checks one after the other. Those that it doesn't get to before ctx
+// ends have the level Unknown.
 func Run(ctx context.Context, list []Check) []Result {
 	results := make([]Result, 0, len(list))
 	for _, c := range list {
-		r := Result{Code: c.Code, About: c.About, Findings: c.Run(ctx)}
+		r := Result{Code: c.Code, About: c.About}
+		if ctx.Err() != nil {
+			r.Findings = []Finding{{Level: Unknown, Text: "the time was over before it was looked at", Remedy: "give more time"}}
+			results = append(results, r)
+			continue
+		}
+		r.Findings = c.Run(ctx)
 		if len(r.Findings) == 0 {
 			r.Findings = []Finding{{Level: Unknown, Text: "nothing was looked at", Remedy: "report this: it is a mistake of the program's"}}
 		}
 		results = append(results, r)
 	}
 	return results
+}
+
+// Withhold gives the same checks for where what they need is missing: each has one
+// finding, Unknown, with the text and the remedy.
+func Withhold(list []Check, text, remedy string) []Check {
+	withheld := make([]Check, len(list))
+	for i, c := range list {
+		c.Run = func(context.Context) []Finding { return []Finding{{Level: Unknown, Text: text, Remedy: remedy}} }
+		withheld[i] = c
+	}
+	return withheld
 }
 
 // Level is the worst of the findings.

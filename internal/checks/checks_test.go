@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,5 +70,27 @@ TWO  another
 	WriteText(&coloured, results, Colours)
 	if !strings.Contains(coloured.String(), "\x1b[31m×\x1b[0m") {
 		t.Errorf("no red mark:\n%s", coloured.String())
+	}
+}
+
+func TestWhatThereIsNoTimeForIsNotKnown(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	results := Run(ctx, []Check{
+		{Code: "ONE", Run: func(context.Context) []Finding { cancel(); return []Finding{{Level: OK}} }},
+		{Code: "TWO", Run: found(Finding{Level: OK})},
+	})
+	if got := []Level{results[0].Level(), results[1].Level()}; !slices.Equal(got, []Level{OK, Unknown}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestChecksAreWithheldWithTheirReason(t *testing.T) {
+	given := []Check{{Code: "ONE", About: "one thing", Run: found(Finding{Level: OK})}}
+	want := []Result{{Code: "ONE", About: "one thing", Findings: []Finding{{Level: Unknown, Text: "no credentials", Remedy: "give some"}}}}
+	if diff := cmp.Diff(want, Run(t.Context(), Withhold(given, "no credentials", "give some"))); diff != "" {
+		t.Error(diff)
+	}
+	if Run(t.Context(), given)[0].Level() != OK {
+		t.Error("the checks that were given have changed")
 	}
 }

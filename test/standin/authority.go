@@ -16,8 +16,9 @@ import (
 	"time"
 )
 
-// lifetime is longer than any test, and than a cluster left running for a day.
-const lifetime = 48 * time.Hour
+// lifetime is longer than any test, than a cluster left running for a day, and than what
+// is told of as ending soon.
+const lifetime = 90 * 24 * time.Hour
 
 // Authority signs certificates that only those who ask for them trust.
 type Authority struct {

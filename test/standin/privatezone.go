@@ -92,6 +92,13 @@ func (z *PrivateZone) Set(name string, addr netip.Addr) {
 	z.records[dns.CanonicalName(name)] = addr
 }
 
+// Remove takes a record away.
+func (z *PrivateZone) Remove(name string) {
+	z.mutex.Lock()
+	defer z.mutex.Unlock()
+	delete(z.records, dns.CanonicalName(name))
+}
+
 // SetZone makes a zone, or gives it another proxy pattern.
 func (z *PrivateZone) SetZone(name string, pattern ProxyPattern) {
 	z.mutex.Lock()
