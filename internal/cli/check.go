@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"github.com/registry-failover/registry-failover/internal/checks"
+	"github.com/registry-failover/registry-failover/internal/checks/network"
+	"github.com/registry-failover/registry-failover/pkg/config"
+)
+
+const checkLong = `Look before a failover is needed at what it would need, and tell for
+each finding what to do about it: docs/checks.md explains each code.
+
+With --pre it looks at what doesn't need the product to be installed. Run it where
+images are pulled, on a node: what resolves and connects there is what counts.`
+
+const checkExample = `  # Before the installation, with the file of the configuration
+  kubectl registry-failover check --pre --config config.yaml
+
+  # With the configuration of the cluster, for a script
+  kubectl registry-failover check --pre -o json`
+
+// preflight is what the checks of check --pre can be made of.
+type preflight struct {
+	config *config.Config
+	kube   *genericclioptions.ConfigFlags
+}
+
+// sets make the checks of check --pre, in the order in which they are told. Where
+// what a set needs is missing, it gives checks.Withhold of its checks.
+var sets = []func(context.Context, *preflight) []checks.Check{
+	func(_ context.Context, p *preflight) []checks.Check {
+		return network.All(network.Options{Config: p.config})
+	},
+}
+
+type checkOptions struct {
+	pre     bool
+	config  string
+	timeout time.Duration
+	output  string
+	kube    *genericclioptions.ConfigFlags
+}
+
+func newCheck() *cobra.Command {
+	o := checkOptions{kube: clusterFlags()}
+	*o.kube.Namespace = productNamespace
+	cmd := &cobra.Command{
+		Use:                   "check --pre [--config FILE] [--timeout DURATION] [-o json]",
+		Short:                 "Look whether a failover would work",
+		Long:                  checkLong,
+		Example:               checkExample,
+		DisableFlagsInUseLine: true,
+		RunE:                  o.run,
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.BoolVar(&o.pre, "pre", false, "look at what needs no installation")
+	flags.StringVar(&o.config, "config", "", "`FILE` with the configuration, - for stdin; without it that of the cluster")
+	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "how `LONG` to look at most, such as 2m")
+	flags.StringVarP(&o.output, "output", "o", "text", "`FORMAT` of the output: text or json")
+	o.kube.AddFlags(flags)
+	flags.Lookup("namespace").Usage = "the namespace that the product is installed in"
+	return cmd
+}
+
+func (o *checkOptions) run(cmd *cobra.Command, args []string) error {
+	switch {
+	case o.output != "text" && o.output != "json":
+		return fmt.Errorf("output format %q: must be text or json", o.output)
+	case len(args) > 0:
+		return fmt.Errorf("unexpected argument %q: check looks at all endpoints", args[0])
+	case !o.pre:
+		return errors.New("check needs --pre: what needs no installation is all that can be looked at")
+	case o.timeout <= 0:
+		return fmt.Errorf("--timeout %s: must be longer than nothing", o.timeout)
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), o.timeout)
+	defer cancel()
+	p := &preflight{kube: o.kube}
+	var err error
+	if p.config, err = o.readConfig(ctx, cmd.InOrStdin()); err != nil {
+		return err
+	}
+	var list []checks.Check
+	for _, set := range sets {
+		list = append(list, set(ctx, p)...)
+	}
+	results := checks.Run(ctx, list)
+	if err := o.write(cmd.OutOrStdout(), results); err != nil {
+		return err
+	}
+	return o.judge(results, ctx.Err())
+}
+
+func (o *checkOptions) readConfig(ctx context.Context, stdin io.Reader) (*config.Config, error) {
+	if o.config != "" {
+		return readConfig(&input{stdin: stdin}, o.config)
+	}
+	_, client, err := connect(o.kube)
+	if err != nil {
+		return nil, fmt.Errorf("name a file with --config, or a cluster: %w", err)
+	}
+	c, err := readClusterConfig(ctx, client, *o.kube.Namespace)
+	if err != nil {
+		return nil, fmt.Errorf("name a file with --config: %w", err)
+	}
+	return c, nil
+}
+
+// write escapes what foreign servers have said, in JSON too: people read it.
+func (o *checkOptions) write(w io.Writer, results []checks.Result) error {
+	for _, r := range results {
+		for i := range r.Findings {
+			f := &r.Findings[i]
+			f.Subject, f.Text, f.Remedy = escape(f.Subject), escape(f.Text), escape(f.Remedy)
+		}
+	}
+	var out bytes.Buffer
+	if o.output == "json" {
+		if err := writeIndented(&out, results); err != nil {
+			return err
+		}
+	} else {
+		checks.WriteText(&out, results, style(w))
+	}
+	if _, err := out.WriteTo(w); err != nil {
+		return fmt.Errorf("the output can't be written: %w", err)
+	}
+	return nil
+}
+
+// style has colours on a terminal, unless NO_COLOR is set (https://no-color.org).
+func style(w io.Writer) checks.Style {
+	file, isFile := w.(*os.File)
+	if isFile && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(file.Fd())) {
+		return checks.Colours
+	}
+	return checks.Plain
+}
+
+// judge gives what failed before what there was no time for: more time wouldn't help it.
+func (o *checkOptions) judge(results []checks.Result, over error) error {
+	var failed []string
+	for _, r := range results {
+		if r.Level() == checks.Failed {
+			failed = append(failed, string(r.Code))
+		}
+	}
+	switch {
+	case len(failed) > 0:
+		return verdict{exitFailed, "failed: " + strings.Join(failed, ", ")}
+	case errors.Is(over, context.DeadlineExceeded):
+		return verdict{exitTimedOut, fmt.Sprintf("after %s: not everything was looked at", o.timeout)}
+	}
+	return over
+}

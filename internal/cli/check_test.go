@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/registry-failover/registry-failover/internal/checks"
+)
+
+// check runs the verb with sets of checks in place of the real ones.
+func check(t *testing.T, list []checks.Check, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	before := sets
+	sets = []func(context.Context, *preflight) []checks.Check{func(_ context.Context, p *preflight) []checks.Check {
+		if len(p.config.Endpoints) != 1 {
+			t.Errorf("%d endpoints", len(p.config.Endpoints))
+		}
+		return list
+	}}
+	defer func() { sets = before }()
+	var out, err bytes.Buffer
+	code = Run(t.Context(), append([]string{"check", "--pre"}, args...), nil, &out, &err)
+	return code, out.String(), err.String()
+}
+
+const exampleFile = "../../testdata/config/example.yaml"
+
+func one(code checks.Code, level checks.Level, text string) checks.Check {
+	f := checks.Finding{Level: level, Endpoint: "cross-region.registry.io", Subject: "hangzhou/public", Text: text}
+	if level != checks.OK {
+		f.Remedy = "mend it"
+	}
+	return checks.Check{Code: code, About: "it is so", Run: func(context.Context) []checks.Finding { return []checks.Finding{f} }}
+}
+
+func TestCheckTellsWhatItFinds(t *testing.T) {
+	hang := checks.Check{Code: "HANGS", Run: func(ctx context.Context) []checks.Finding {
+		<-ctx.Done()
+		return []checks.Finding{{Level: checks.Unknown, Text: "no time", Remedy: "give more time"}}
+	}}
+	for sentence, test := range map[string]struct {
+		list   []checks.Check
+		args   []string
+		code   int
+		stderr string
+	}{
+		"all is well":                       {[]checks.Check{one("A", checks.OK, "fine")}, nil, 0, ""},
+		"there is a warning":                {[]checks.Check{one("A", checks.Warning, "hm"), one("B", checks.Unknown, "who knows")}, nil, 0, ""},
+		"something failed":                  {[]checks.Check{one("A", checks.Failed, "no"), one("B", checks.OK, "fine"), one("C", checks.Failed, "no")}, nil, 1, "failed: A, C\n"},
+		"the time was over":                 {[]checks.Check{hang, one("B", checks.OK, "fine")}, []string{"--timeout", "10ms"}, 3, "after 10ms: not everything was looked at\n"},
+		"the time was over after it failed": {[]checks.Check{one("A", checks.Failed, "no"), hang}, []string{"--timeout", "10ms"}, 1, "failed: A\n"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			for _, output := range []string{"text", "json"} {
+				code, stdout, stderr := check(t, test.list, append(test.args, "--config", exampleFile, "-o", output)...)
+				if code != test.code || stderr != test.stderr {
+					t.Errorf("%s: exit code %d, stderr %q", output, code, stderr)
+				}
+				if output == "text" {
+					if n := strings.Count(stdout, "\n  "); n < len(test.list) {
+						t.Errorf("%d findings of %d:\n%s", n, len(test.list), stdout)
+					}
+					continue
+				}
+				var results []checks.Result
+				if err := json.Unmarshal([]byte(stdout), &results); err != nil || len(results) != len(test.list) {
+					t.Errorf("%v:\n%s", err, stdout)
+				}
+			}
+		})
+	}
+}
+
+func TestCheckShowsNothingRaw(t *testing.T) {
+	for _, output := range []string{"text", "json"} {
+		_, stdout, _ := check(t, []checks.Check{one("A", checks.OK, "\x1b[31mred\u202e\u009b")}, "--config", exampleFile, "-o", output)
+		if strings.ContainsAny(stdout, "\x1b\u202e\u009b") || !strings.Contains(stdout, `[31mred`) {
+			t.Errorf("%s: %q", output, stdout)
+		}
+	}
+}
+
+func TestJSONOfCheck(t *testing.T) {
+	_, stdout, _ := check(t, []checks.Check{one("A", checks.Warning, "a < b")}, "--config", exampleFile, "-o", "json")
+	const want = `[
+  {
+    "code": "A",
+    "about": "it is so",
+    "findings": [
+      {
+        "level": "warning",
+        "endpoint": "cross-region.registry.io",
+        "subject": "hangzhou/public",
+        "text": "a < b",
+        "remedy": "mend it"
+      }
+    ]
+  }
+]
+`
+	if diff := cmp.Diff(want, stdout); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCheckWithoutAClusterWantsAFile(t *testing.T) {
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	code, stdout, stderr := check(t, nil, "--server", "http://127.0.0.1:1")
+	if code != 2 || stdout != "" || !strings.HasPrefix(stderr, "name a file with --config: the configuration of the cluster can't be read: ") {
+		t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+}
+
+func TestColoursAreForTerminals(t *testing.T) {
+	open := func(name string) *os.File {
+		file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			t.Skip(err)
+		}
+		t.Cleanup(func() { file.Close() })
+		return file
+	}
+	file, terminal := open(filepath.Join(t.TempDir(), "out")), open("/dev/ptmx")
+	t.Setenv("NO_COLOR", "")
+	const red = "\x1b[31m×\x1b[0m"
+	for sentence, test := range map[string]struct {
+		w       io.Writer
+		noColor string
+		want    string
+	}{
+		"a terminal":                 {terminal, "", red},
+		"a terminal with NO_COLOR=1": {terminal, "1", "×"},
+		"a file":                     {file, "", "×"},
+		"a buffer":                   {new(bytes.Buffer), "", "×"},
+	} {
+		t.Setenv("NO_COLOR", test.noColor)
+		if got := style(test.w)(checks.Failed, "×"); got != test.want {
+			t.Errorf("%s: %q", sentence, got)
+		}
+	}
+}
