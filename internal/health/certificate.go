@@ -36,7 +36,7 @@ type Certificate struct {
 // crypto/tls it tells all that is wrong: a name and a date are mended in different places.
 func inspect(sent []*x509.Certificate, host string, roots *x509.CertPool, now time.Time) *Certificate {
 	own := sent[0]
-	c := &Certificate{Names: own.DNSNames, Issuer: own.Issuer.String(), Expires: own.NotAfter}
+	c := &Certificate{Names: own.DNSNames, Issuer: clip(own.Issuer.String()), Expires: own.NotAfter}
 	problem := func(kind error, format string, args ...any) {
 		c.Problems = append(c.Problems, fmt.Errorf("%w: "+format, append([]any{kind}, args...)...))
 	}
@@ -66,7 +66,7 @@ func inspect(sent []*x509.Certificate, host string, roots *x509.CertPool, now ti
 		problem(ErrExpired, "that of an authority above it is valid from %s to %s", day(invalid.Cert.NotBefore), day(invalid.Cert.NotAfter))
 	case isInvalid && invalid.Reason == x509.Expired: // at another moment than now, which says nothing
 	default:
-		problem(ErrNotTrusted, "%s, signed by %s", strings.TrimPrefix(err.Error(), "x509: "), c.Issuer)
+		problem(ErrNotTrusted, "%s, signed by %s", clip(strings.TrimPrefix(err.Error(), "x509: ")), c.Issuer)
 	}
 	return c
 }
@@ -95,9 +95,9 @@ func (c *Certificate) covers() string {
 	case n == 0:
 		return "it names no host"
 	case n > most:
-		return fmt.Sprintf("it is for %s and %d more", strings.Join(c.Names[:most], ", "), n-most)
+		return fmt.Sprintf("it is for %s and %d more", clip(strings.Join(c.Names[:most], ", ")), n-most)
 	}
-	return "it is for " + strings.Join(c.Names, ", ")
+	return "it is for " + clip(strings.Join(c.Names, ", "))
 }
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

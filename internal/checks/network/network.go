@@ -24,7 +24,8 @@ const (
 type Options struct {
 	// Config must be valid.
 	Config *config.Config
-	// Prober asks the instances; its zero value asks as the system does.
+	// Prober asks the instances; its zero value asks as the system does. What counts is
+	// what the nodes know: in a pod, the node's network, DNS servers and authorities.
 	Prober health.Prober
 }
 
