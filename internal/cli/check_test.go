@@ -5,12 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/registry-failover/registry-failover/internal/checks"
 )
@@ -116,6 +119,43 @@ func TestCheckWithoutAClusterWantsAFile(t *testing.T) {
 	code, stdout, stderr := check(t, nil, "--server", "http://127.0.0.1:1")
 	if code != 2 || stdout != "" || !strings.HasPrefix(stderr, "name a file with --config: the configuration of the cluster can't be read: ") {
 		t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+}
+
+func TestCheckReadsTheConfigurationOfTheCluster(t *testing.T) {
+	example, err := os.ReadFile(exampleFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/api/v1/namespaces/elsewhere/configmaps/registry-failover-config":
+			w.Header().Set("Content-Type", "application/json")
+			_ = json.NewEncoder(w).Encode(corev1.ConfigMap{Data: map[string]string{"config.yaml": string(example)}})
+		case "/api/v1/namespaces/slow/configmaps/registry-failover-config":
+			<-r.Context().Done()
+		default:
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	defer server.Close()
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	for sentence, test := range map[string]struct {
+		namespace string
+		code      int
+		stderr    string // its beginning
+	}{
+		"from the namespace that is named":      {"elsewhere", 0, ""},
+		"not where there is none":               {"empty", 2, "name a file with --config: the configuration of the cluster can't be read: "},
+		"not from an API server that is silent": {"slow", 3, "name a file with --config: the configuration of the cluster can't be read: "},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			list := []checks.Check{one("A", checks.OK, "fine")}
+			code, stdout, stderr := check(t, list, "--server", server.URL, "-n", test.namespace, "--timeout", "500ms")
+			if code != test.code || !strings.HasPrefix(stderr, test.stderr) || (stderr == "") != (code == 0) || (stdout == "") == (code == 0) {
+				t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
+			}
+		})
 	}
 }
 
