@@ -19,7 +19,8 @@ type Data struct {
 type AccessKey struct {
 	ID     string `json:"id"`
 	Secret string `json:"secret"`
-	// Denied lists actions that its RAM user has no permission for.
+	// Denied lists actions that its RAM user has no permission for, by the API's
+	// name or RAM's: ListRepoSyncRule or cr:ListSyncRule.
 	Denied []string `json:"denied,omitempty"`
 }
 
@@ -75,6 +76,38 @@ type Instance struct {
 	VPCs []LinkedVPC `json:"vpcs,omitempty"`
 	// CustomDomains are those of the instance's owner.
 	CustomDomains []string `json:"customDomains,omitempty"`
+	// Edition is Enterprise_Basic, Enterprise_Standard or Enterprise_Advanced, the default.
+	Edition string `json:"edition,omitempty"`
+	Status  string `json:"status,omitempty"` // RUNNING where it is empty
+	// Namespaces hold the instance's repositories.
+	Namespaces []Namespace `json:"namespaces,omitempty"`
+	// SyncRules copy images from this instance.
+	SyncRules []SyncRule `json:"syncRules,omitempty"`
+}
+
+// A Namespace of an instance.
+type Namespace struct {
+	Name string `json:"name"`
+	// Repositories are names without the namespace.
+	Repositories []string `json:"repositories,omitempty"`
+}
+
+// A SyncRule copies what is pushed to a namespace, or to one repository of it.
+type SyncRule struct {
+	ID   string `json:"id"`
+	Name string `json:"name,omitempty"` // the id where it is empty
+	// Repository is empty where the rule is for the whole namespace.
+	Namespace  string `json:"namespace"`
+	Repository string `json:"repository,omitempty"`
+	// TargetNamespace and TargetRepository are the same as the source's where they are empty.
+	TargetInstance   string `json:"targetInstance"`
+	TargetRegion     string `json:"targetRegion"`
+	TargetNamespace  string `json:"targetNamespace,omitempty"`
+	TargetRepository string `json:"targetRepository,omitempty"`
+	// RepoFilter and TagFilter are regular expressions, .* where they are empty.
+	RepoFilter string `json:"repoFilter,omitempty"`
+	TagFilter  string `json:"tagFilter,omitempty"`
+	Trigger    string `json:"trigger,omitempty"` // PASSIVE, the default, copies at each push; INITIATIVE when somebody starts it
 }
 
 // An Endpoint is a way to an instance.

@@ -88,19 +88,35 @@ func (f Fault) message() string {
 
 // spoil changes a page.
 func (f Fault) spoil(content answer) {
+	for _, name := range []string{"SyncRules", "Namespaces", "Repositories"} {
+		items, ok := content[name].([]answer)
+		if !ok {
+			continue
+		}
+		content[name] = f.spoilItems(items)
+		if text, ok := content["TotalCount"].(string); ok {
+			n, _ := strconv.Atoi(text) // it was made here
+			content["TotalCount"] = strconv.Itoa(n + f.More)
+		} else {
+			content["TotalCount"] = content["TotalCount"].(int) + f.More
+		}
+	}
 	for _, list := range []struct{ outer, inner string }{{"Zones", "Zone"}, {"Records", "Record"}} {
 		outer, ok := content[list.outer].(answer)
 		if !ok {
 			continue
 		}
-		items := outer[list.inner].([]answer)
-		items = items[:max(0, len(items)-f.Short)]
-		if f.Repeat && len(items) > 1 {
-			items[1] = items[0]
-		}
-		outer[list.inner] = items
+		outer[list.inner] = f.spoilItems(outer[list.inner].([]answer))
 		content["TotalItems"] = content["TotalItems"].(int) + f.More
 	}
+}
+
+func (f Fault) spoilItems(items []answer) []answer {
+	items = items[:max(0, len(items)-f.Short)]
+	if f.Repeat && len(items) > 1 {
+		items[1] = items[0]
+	}
+	return items
 }
 
 // write sends the answer, or what the fault makes of it.

@@ -24,6 +24,9 @@ var (
 	// Source: https://help.aliyun.com/document_detail/51132.html
 	forbidden = &refusal{http.StatusForbidden, "Forbidden.RAM", "User not authorized to operate on the specified resource, or this API doesn't support RAM."}
 
+	// Source: the error codes of each of ACR's pages, such as https://help.aliyun.com/document_detail/451317.html
+	noPrivilege = &refusal{http.StatusForbidden, "NoPrivilege", "Access denied for this user."}
+
 	// Source: https://help.aliyun.com/zh/ram/developer-reference/api-sts-2015-04-01-errorcodes
 	oidcProvider = &refusal{http.StatusUnauthorized, "AuthenticationFail.NoPermission", "No such OIDC Provider registered."}
 	oidcInvalid  = &refusal{http.StatusUnauthorized, "AuthenticationFail.OIDCToken.Invalid", "The Jwt content is invalid that cannot be recognized."}

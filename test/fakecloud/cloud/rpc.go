@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -13,8 +14,29 @@ type action struct {
 	version string
 	// open ones aren't signed.
 	open bool
-	do   func(c *Cloud, p parameters) (answer, *refusal)
+	// right is the RAM action that allows it, where it has another name.
+	right string
+	do    func(c *Cloud, p parameters) (answer, *refusal)
 }
+
+// service is the one that has the action, as RAM policies write it.
+func (a action) service() string {
+	if a.version == registryVersion {
+		return "cr"
+	}
+	return "pvtz"
+}
+
+// denial is what a service answers whose RAM permission is missing.
+func (a action) denial() *refusal {
+	if a.version == registryVersion {
+		return noPrivilege
+	}
+	return forbidden
+}
+
+// registryVersion is that of ACR's API.
+const registryVersion = "2018-12-01"
 
 type answer map[string]any
 
@@ -29,10 +51,14 @@ var actions = map[string]action{
 	"SetZoneRecordStatus": {version: "2018-01-01", do: (*Cloud).setZoneRecordStatus},
 	"DeleteZoneRecord":    {version: "2018-01-01", do: (*Cloud).deleteZoneRecord},
 
-	"ListInstanceEndpoint":   {version: "2018-12-01", do: (*Cloud).listInstanceEndpoint},
-	"GetInstanceEndpoint":    {version: "2018-12-01", do: (*Cloud).getInstanceEndpoint},
-	"GetInstanceVpcEndpoint": {version: "2018-12-01", do: (*Cloud).getInstanceVPCEndpoint},
-	"GetAuthorizationToken":  {version: "2018-12-01", do: (*Cloud).getAuthorizationToken},
+	"ListInstanceEndpoint":   {version: registryVersion, do: (*Cloud).listInstanceEndpoint},
+	"GetInstanceEndpoint":    {version: registryVersion, do: (*Cloud).getInstanceEndpoint},
+	"GetInstanceVpcEndpoint": {version: registryVersion, do: (*Cloud).getInstanceVPCEndpoint},
+	"GetInstance":            {version: registryVersion, do: (*Cloud).getInstance},
+	"ListNamespace":          {version: registryVersion, do: (*Cloud).listNamespace},
+	"ListRepository":         {version: registryVersion, do: (*Cloud).listRepository},
+	"ListRepoSyncRule":       {version: registryVersion, right: "cr:ListSyncRule", do: (*Cloud).listRepoSyncRule},
+	"GetAuthorizationToken":  {version: registryVersion, do: (*Cloud).getAuthorizationToken},
 
 	"AssumeRoleWithOIDC": {version: "2015-04-01", open: true, do: (*Cloud).assumeRoleWithOIDC},
 }
@@ -90,8 +116,8 @@ func (c *Cloud) call(method string, p parameters, fault Fault) (answer, *refusal
 		if r != nil {
 			return nil, r
 		}
-		if slices.Contains(denied, p["Action"]) {
-			return nil, forbidden
+		if slices.Contains(denied, p["Action"]) || slices.Contains(denied, cmp.Or(a.right, a.service()+":"+p["Action"])) {
+			return nil, a.denial()
 		}
 	}
 	if fault.Unsuccessful {

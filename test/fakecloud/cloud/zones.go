@@ -110,10 +110,8 @@ func paged(p parameters, outer, inner string, items []answer) (answer, *refusal)
 		}
 		*f.value = n
 	}
-	from := min(len(items), (number-1)*size)
-	page := append([]answer{}, items[from:min(len(items), from+size)]...)
 	return answer{
 		"PageNumber": number, "PageSize": size, "TotalItems": len(items), "TotalPages": (len(items) + size - 1) / size,
-		outer: answer{inner: page},
+		outer: answer{inner: part(items, number, size)},
 	}, nil
 }
