@@ -49,7 +49,7 @@ func (e *Error) remedy() string {
 	case ClockSkew:
 		return "; the cloud allows 15 minutes: set this node's clock"
 	case Denied:
-		return fmt.Sprintf("; allow %s:%s in the RAM policy", e.Service, e.Action)
+		return fmt.Sprintf("; allow %s in the RAM policy", Right(e.Service, e.Action))
 	default:
 		return ""
 	}

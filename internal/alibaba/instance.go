@@ -27,7 +27,10 @@ type Endpoint struct {
 	Enabled bool
 	// Restricted endpoints let in the addresses of an access control list only.
 	Restricted bool
-	Status     string
+	// ACL are the entries of that list as ACR writes them: an address, or a prefix
+	// such as 192.0.2.0/24; sorted.
+	ACL    []string
+	Status string
 	// Hosts are the names that ACR gives the instance, Custom those of its owner; both sorted.
 	Hosts, Custom []string
 }
@@ -80,6 +83,10 @@ func (c *Client) listEndpoints(ctx context.Context, instance *Instance, region s
 					converted.Hosts = append(converted.Hosts, host)
 				}
 			}
+			for _, entry := range e.AclEntries {
+				converted.ACL = append(converted.ACL, clean(entry.Entry, "", Session{}))
+			}
+			slices.Sort(converted.ACL)
 			slices.Sort(converted.Hosts)
 			slices.Sort(converted.Custom)
 			instance.Endpoints = append(instance.Endpoints, converted)
@@ -131,7 +138,7 @@ func unsuccessful(code, requestID string) error {
 // registry calls ACR in the region of the instance.
 func (c *Client) registry(ctx context.Context, action, region string, do func(*cr_ee.Client) error) error {
 	return c.try(ctx, call{
-		service: "cr", action: action, address: c.addresses.Registry(region), region: region,
+		service: registryService, action: action, address: c.addresses.Registry(region), region: region,
 		do: func(client sdk.Client) error { return do(&cr_ee.Client{Client: client}) },
 	})
 }

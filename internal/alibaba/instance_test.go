@@ -22,7 +22,7 @@ func TestReadInstanceOverHTTPS(t *testing.T) {
 		ID: "cri-bbbbb",
 		Endpoints: []Endpoint{
 			{
-				Type: "internet", Enabled: true, Restricted: true, Status: "RUNNING",
+				Type: "internet", Enabled: true, Restricted: true, ACL: []string{"203.0.113.0/24"}, Status: "RUNNING",
 				Hosts: []string{"b-registry.cn-zhangjiakou.cr.aliyuncs.com"}, Custom: []string{"cross-region.registry.io"},
 			},
 			{

@@ -38,6 +38,7 @@ func Kinds() []Kind {
 //
 // Sources: https://help.aliyun.com/document_detail/48054.html (gateway),
 // https://help.aliyun.com/en/dns/error-code (PrivateZone),
+// https://help.aliyun.com/document_detail/451317.html (ACR),
 // https://help.aliyun.com/zh/ram/developer-reference/api-sts-2015-04-01-errorcodes (STS).
 func classify(code string, status int) Kind {
 	switch {
@@ -54,7 +55,7 @@ func classify(code string, status int) Kind {
 		strings.HasPrefix(code, "InvalidAccessKeyId"), strings.HasPrefix(code, "InvalidSecurityToken"),
 		strings.HasPrefix(code, "AuthenticationFail."):
 		return Unauthenticated
-	case strings.HasPrefix(code, "Forbidden"), code == "NoPermission", code == "USER_AUTH_REJECT":
+	case strings.HasPrefix(code, "Forbidden"), code == "NoPermission", code == "NoPrivilege", code == "USER_AUTH_REJECT":
 		return Denied
 	case strings.HasPrefix(code, "ServiceUnavailable"), strings.HasPrefix(code, "InternalError"), code == "System.Busy":
 		return Temporary

@@ -50,7 +50,7 @@ func (r Record) Value() string {
 func (c *Client) readRecords(ctx context.Context, z *Zone) error {
 	// SearchMode and Keyword are left out: whether a keyword is sought in values
 	// too depends on the document, and a zone of a registry's name has few records.
-	all, err := readAll(ctx, describeZoneRecords, func(r pvtz.Record) string { return strconv.FormatInt(r.RecordId, 10) },
+	all, err := readAll(ctx, list{privateZone, describeZoneRecords}, func(r pvtz.Record) string { return strconv.FormatInt(r.RecordId, 10) },
 		func(ctx context.Context, number int) (page[pvtz.Record], error) {
 			var p page[pvtz.Record]
 			err := c.callPrivateZone(ctx, describeZoneRecords, func(client *pvtz.Client) error {

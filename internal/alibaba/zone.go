@@ -91,7 +91,7 @@ func (c *Client) readZones(ctx context.Context, name string) ([]Zone, error) {
 // (https://help.aliyun.com/zh/dns/api-pvtz-2018-01-01-describezones says LIKE,
 // https://help.aliyun.com/document_detail/66243.html says EXACT).
 func (c *Client) listZones(ctx context.Context, name string, of ZoneType) ([]Zone, error) {
-	return readAll(ctx, describeZones, func(z Zone) string { return z.ID }, func(ctx context.Context, number int) (page[Zone], error) {
+	return readAll(ctx, list{privateZone, describeZones}, func(z Zone) string { return z.ID }, func(ctx context.Context, number int) (page[Zone], error) {
 		var p page[Zone]
 		err := c.callPrivateZone(ctx, describeZones, func(client *pvtz.Client) error {
 			request := pvtz.CreateDescribeZonesRequest()
