@@ -47,27 +47,7 @@ func (o cloudOptions) addresses(region string) (alibaba.Addresses, error) {
 	if o.vpc {
 		addresses = alibaba.VPCAddresses(region)
 	}
-	acr := ""
-	for _, f := range []struct {
-		name, text string
-		address    *string
-	}{
-		{"pvtz-endpoint", o.pvtz, &addresses.PrivateZone},
-		{"acr-endpoint", o.acr, &acr},
-	} {
-		if f.text == "" {
-			continue
-		}
-		address, err := alibaba.ParseAddress(f.text)
-		if err != nil {
-			return alibaba.Addresses{}, fmt.Errorf("--%s: %w", f.name, err)
-		}
-		*f.address = address
-	}
-	if acr != "" {
-		addresses.Registry = func(string) string { return acr }
-	}
-	return addresses, nil
+	return addresses.Override(o.pvtz, o.acr)
 }
 
 func newFetcher(c config.Credentials, addresses alibaba.Addresses, o cloudOptions) (alibaba.Fetcher, error) {

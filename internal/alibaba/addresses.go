@@ -51,6 +51,26 @@ func VPCAddresses(region string) Addresses {
 	}
 }
 
+// Override puts in place what the flags --pvtz-endpoint and --acr-endpoint say,
+// where they aren't empty. An error names the flag.
+func (a Addresses) Override(pvtz, acr string) (Addresses, error) {
+	if pvtz != "" {
+		address, err := ParseAddress(pvtz)
+		if err != nil {
+			return Addresses{}, fmt.Errorf("--pvtz-endpoint: %w", err)
+		}
+		a.PrivateZone = address
+	}
+	if acr != "" {
+		address, err := ParseAddress(acr)
+		if err != nil {
+			return Addresses{}, fmt.Errorf("--acr-endpoint: %w", err)
+		}
+		a.Registry = func(string) string { return address }
+	}
+	return a, nil
+}
+
 // ParseAddress reads the address of a service as a flag gives it, such as
 // https://pvtz.vpc-proxy.aliyuncs.com: a URL with the scheme https and nothing
 // behind host and port.

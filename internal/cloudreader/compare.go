@@ -26,9 +26,7 @@ func (r *Result) compare(in Input, i zone.Instance) {
 	if !read {
 		return
 	}
-	carries := false
 	for _, e := range said.Endpoints {
-		carries = carries || slices.Contains(e.Custom, in.Endpoint.Name)
 		public := e.Type == "internet"
 		if !e.Enabled && public == (i.Network == zone.Public) {
 			r.find(Disabled, "instance %s: its %s endpoint is disabled: enable it in ACR, or choose the other network", i.Name, i.Network)
@@ -37,7 +35,7 @@ func (r *Result) compare(in Input, i zone.Instance) {
 			r.find(Disagreement, "instance %s: the configuration has the public endpoint %s, but ACR has %s", i.Name, i.PublicEndpoint, strings.Join(e.Hosts, ", "))
 		}
 	}
-	if !carries {
+	if !said.Carries(in.Endpoint.Name) {
 		r.find(NoCustomDomain, "instance %s doesn't carry the custom domain %s: add it in ACR", i.Name, in.Endpoint.Name)
 	}
 	of, used := r.internal(i)
