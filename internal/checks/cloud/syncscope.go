@@ -1,0 +1,115 @@
+package cloud
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/registry-failover/registry-failover/internal/alibaba"
+	"github.com/registry-failover/registry-failover/internal/checks"
+	"github.com/registry-failover/registry-failover/pkg/config"
+)
+
+// syncScope looks for repositories that new pods get from the shared endpoint, and
+// that no rule copies to a standby.
+func syncScope(v view) []checks.Finding {
+	var all []checks.Finding
+	primary, standbys := v.primary()
+	for _, standby := range standbys {
+		d := direction{from: primary, to: standby}
+		rules, err := v.rules(d)
+		namespaces := v.of(primary).Namespaces
+		switch {
+		case err != nil:
+			all = append(all, unknown(d.subject(), err))
+			continue
+		case namespaces.Err != nil:
+			all = append(all, unknown(d.subject(), namespaces.Err))
+			continue
+		}
+		var left []checks.Finding
+		for _, namespace := range namespaces.Value {
+			for _, f := range v.leftOut(d, rules, namespace) {
+				if !slices.Contains(left, f) { // that too many aren't looked at is told once
+					left = append(left, f)
+				}
+			}
+		}
+		left = append(left, v.nowhere(standby, rules, d.subject())...)
+		if len(left) == 0 {
+			left = append(left, ok(d.subject(), "all that the configuration doesn't exclude is copied when it is pushed; what was there before a rule was made isn't, and needs to be copied once"))
+		}
+		all = append(all, left...)
+	}
+	return all
+}
+
+// leftOut tells what the rules leave out of a namespace.
+func (v view) leftOut(d direction, rules []alibaba.SyncRule, namespace string) []checks.Finding {
+	if forAll := whole(rules, namespace, d.to.ID); len(forAll) > 0 {
+		return v.tags(d, forAll, namespace)
+	}
+	repositories := v.of(d.from).Repositories[namespace]
+	if repositories.Err != nil {
+		return []checks.Finding{unknown(d.subject(), repositories.Err)}
+	}
+	var left []string
+	var found []checks.Finding
+	var told []string
+	for _, repository := range repositories.Value {
+		name := namespace + "/" + repository
+		if !v.patterns().Match(name) {
+			continue
+		}
+		taking := slices.DeleteFunc(slices.Clone(rules), func(r alibaba.SyncRule) bool {
+			return !r.Automatic || !keepsNames(r) || !takes(r, namespace, repository)
+		})
+		if len(taking) == 0 {
+			left = append(left, name)
+			continue
+		}
+		for _, f := range v.tags(d, taking, name) {
+			if !slices.Contains(told, f.Text) {
+				told = append(told, f.Text)
+				found = append(found, f)
+			}
+		}
+	}
+	if len(left) > 0 {
+		found = append(found, find(checks.Failed, d.subject(),
+			fmt.Sprintf("no rule copies %s at each push: after a failover pods that need it can't start", some(left)),
+			fmt.Sprintf("make a rule for the namespace %s, which %s shows, or exclude what isn't copied with rewrite.repositories.exclude of the configuration", namespace, setup)))
+	}
+	return found
+}
+
+// tags tells of tags that are left out by all rules that copy something.
+func (v view) tags(d direction, taking []alibaba.SyncRule, what string) []checks.Finding {
+	if slices.ContainsFunc(taking, func(r alibaba.SyncRule) bool { return everything(r.TagFilter) }) {
+		return nil
+	}
+	var filters []string
+	for _, r := range taking {
+		filters = append(filters, fmt.Sprintf("%q (%s)", r.TagFilter, r.Name))
+	}
+	return []checks.Finding{find(checks.Warning, d.subject(),
+		fmt.Sprintf("of %s only tags are copied that match %s", what, some(filters)),
+		"make sure that no pod uses another tag, or set the filter to .* in ACR's console")}
+}
+
+// nowhere tells of rules whose target has no such namespace.
+func (v view) nowhere(standby config.Instance, rules []alibaba.SyncRule, subject string) []checks.Finding {
+	there := v.of(standby).Namespaces
+	if there.Err != nil {
+		return []checks.Finding{unknown(subject, there.Err)}
+	}
+	var found []checks.Finding
+	var told []string
+	for _, r := range rules {
+		if namespace := r.Target.Namespace; !slices.Contains(there.Value, namespace) && !slices.Contains(told, namespace) {
+			told = append(told, namespace)
+			found = append(found, find(checks.Failed, subject, fmt.Sprintf("the rule %s copies to the namespace %s, which %s doesn't have", r.Name, namespace, standby.Name),
+				fmt.Sprintf("make the namespace %s in %s, with repositories made automatically", namespace, standby.Name)))
+		}
+	}
+	return found
+}
