@@ -16,10 +16,11 @@ import (
 
 const statusLong = `Tell for each shared endpoint what the switch says and how many of the
 cluster's nodes have applied it, which haven't and why, what else nodes report,
-and which pods on the host network keep a copy of the hosts file from before.
+what the controller tells of PrivateZone, and which pods on the host network keep
+a copy of the hosts file from before.
 
 With --wait it returns when every node has applied the switch. It asks with your
-own rights: to get two ConfigMaps and list Leases in the product's namespace, and
+own rights: to get three ConfigMaps and list Leases in the product's namespace, and
 to list nodes and pods. It says where it can do without.`
 
 const statusExample = `  # Where do pulls lead now?
@@ -79,7 +80,7 @@ func (o *statusOptions) run(cmd *cobra.Command, args []string) error {
 	if o.output == "json" {
 		err = writeIndented(&out, result)
 	} else {
-		writeStatus(&out, result)
+		writeStatus(&out, result, time.Now())
 	}
 	if err != nil {
 		return err
@@ -134,7 +135,11 @@ func (o *statusOptions) look(ctx context.Context, client *statusClient, tell fun
 	if o.wait {
 		r.Seconds = new(time.Since(begin).Seconds())
 	}
-	err = o.limit(ctx, lastLook, func(ctx context.Context) (err error) { in.Pods, err = client.pods(ctx, tell); return err })
+	err = o.limit(ctx, lastLook, func(ctx context.Context) (err error) {
+		r.Cloud = client.cloud(ctx, tell)
+		in.Pods, err = client.pods(ctx, tell)
+		return err
+	})
 	if err != nil {
 		return r, err
 	}

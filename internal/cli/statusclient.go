@@ -15,6 +15,7 @@ import (
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/tools/pager"
 
+	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/nodereport"
 	"github.com/registry-failover/registry-failover/internal/rollout"
 	"github.com/registry-failover/registry-failover/pkg/config"
@@ -28,8 +29,7 @@ type statusClient struct {
 	namespace string
 	core      corev1client.CoreV1Interface
 	leases    coordinationv1client.LeasesGetter
-	// nodes says whether there are reports to count.
-	nodes bool
+	config    *config.Config // as it was read
 }
 
 func newStatusClient(flags *genericclioptions.ConfigFlags) (*statusClient, error) {
@@ -47,7 +47,7 @@ func (c *statusClient) read(ctx context.Context) (rollout.Input, error) {
 	if err != nil {
 		return rollout.Input{}, fmt.Errorf("the product's namespace is named with --namespace: %w", err)
 	}
-	c.nodes = cfg.Node.Hosts != config.HostsOff
+	c.config = cfg
 	return rollout.Input{Endpoints: cfg.Zones()}, nil
 }
 
@@ -63,7 +63,7 @@ func (c *statusClient) refresh(ctx context.Context, in *rollout.Input) error {
 		in.Switch = found.Data
 	}
 	in.Now, in.Nodes, in.Leases = time.Now(), nil, nil
-	if !c.nodes {
+	if c.config.Node.Hosts == config.HostsOff {
 		return nil
 	}
 	err = each(ctx, metav1.ListOptions{}, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
@@ -84,7 +84,7 @@ func (c *statusClient) refresh(ctx context.Context, in *rollout.Input) error {
 // pods lists those on the host network; nil when the caller may not.
 func (c *statusClient) pods(ctx context.Context, tell func(string)) ([]corev1.Pod, error) {
 	pods := []corev1.Pod{}
-	if !c.nodes {
+	if c.config.Node.Hosts == config.HostsOff {
 		return pods, nil
 	}
 	options := metav1.ListOptions{FieldSelector: "spec.hostNetwork=true"}
@@ -99,6 +99,27 @@ func (c *statusClient) pods(ctx context.Context, tell func(string)) ([]corev1.Po
 		return nil, fmt.Errorf("the pods on the host network can't be listed: %w", err)
 	}
 	return pods, nil
+}
+
+// cloud gives what the controller tells of the cloud; nil where that can't be
+// read, which is no reason to tell nothing else.
+func (c *statusClient) cloud(ctx context.Context, tell func(string)) []cloudStatus {
+	var data map[string]string
+	if usesCloud(c.config) {
+		found, err := c.core.ConfigMaps(c.namespace).Get(ctx, inputs.StatusName, metav1.GetOptions{})
+		switch {
+		case apierrors.IsNotFound(err): // which is told of each endpoint
+		case apierrors.IsForbidden(err):
+			tell(fmt.Sprintf("you may not read the ConfigMap %s, so that it isn't known what the controller tells of the cloud: %v", inputs.StatusName, err))
+			return nil
+		case err != nil:
+			tell(fmt.Sprintf("what the controller tells of the cloud can't be read: %v", err))
+			return nil
+		default:
+			data = found.Data
+		}
+	}
+	return judgeCloud(c.config, data, time.Now())
 }
 
 // each calls take with every object that list returns, page by page.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/registry-failover/registry-failover/internal/rollout"
 )
@@ -13,6 +14,9 @@ import (
 // statusResult is what status prints as JSON.
 type statusResult struct {
 	rollout.Status
+	// Cloud is what the controller tells of the endpoints that the cloud's API is
+	// used for; nil where that can't be read.
+	Cloud []cloudStatus `json:"cloud"`
 	// Seconds is how long was waited; only with --wait.
 	Seconds *float64 `json:"seconds,omitempty"`
 }
@@ -20,7 +24,7 @@ type statusResult struct {
 // most is how many nodes or owners text names; JSON has all.
 const most = 20
 
-func writeStatus(w io.Writer, r statusResult) {
+func writeStatus(w io.Writer, r statusResult, now time.Time) {
 	for _, e := range r.Endpoints {
 		value := strings.Join(strings.Split(e.Switch, "\n"), ", ")
 		fmt.Fprintf(w, "%s: %s\n", visible(e.Name), visible(value))
@@ -39,6 +43,11 @@ func writeStatus(w io.Writer, r statusResult) {
 		writeNodes(w, "    ", e.Waiting)
 		for _, target := range slices.Sorted(maps.Keys(e.Targets)) {
 			fmt.Fprintf(w, "  %s to %s\n", several(e.Targets[target], "node leads", "nodes lead"), escape(target))
+		}
+		for _, c := range r.Cloud {
+			if c.Endpoint == e.Name {
+				writeCloud(w, c, now)
+			}
 		}
 	}
 	if r.Excluded > 0 {

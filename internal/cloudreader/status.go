@@ -19,6 +19,9 @@ const (
 	maxFindings = 20
 )
 
+// Old is the age of a reading in the status that says that none has succeeded since.
+const Old = statusInterval + 5*time.Minute
+
 // A Status is what people want to know of one endpoint's zones. The controller
 // keeps it as JSON under the endpoint's name in the ConfigMap registry-failover-status:
 //
