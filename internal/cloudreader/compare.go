@@ -71,8 +71,11 @@ func (r *Result) compareZone(in Input, i zone.Instance, said alibaba.Instance) {
 
 // internal are the addresses that an instance is reached by, and what says so.
 func (r *Result) internal(i zone.Instance) (of string, addrs []netip.Addr) {
-	if len(i.InternalAddrs) > 0 {
+	switch {
+	case len(i.InternalAddrs) > 0:
 		return "the configuration has", i.InternalAddrs
+	case len(r.Linked[i.Name]) > 0:
+		return "ACR has", r.Linked[i.Name]
 	}
 	return fmt.Sprintf("the zone of the VPC %s has", i.VPC), r.Zones[i.VPC].Addrs
 }
@@ -97,7 +100,7 @@ func (r *Result) judgeTarget(in Input) {
 	switch r.Target {
 	case in.Primary:
 	case "":
-		if unread && primary.Since.IsZero() && records.CNAME == "" { // it may be the primary's: NotRead tells
+		if unread && primary.Since.IsZero() && records.CNAME == "" && len(r.Linked[in.Primary]) == 0 { // it may be the primary's: NotRead tells
 			return
 		}
 		r.find(NotPrimary, "the zone of the VPC %s leads to %s, which is no instance's that is known", in.Endpoint.VPC, where)
@@ -118,7 +121,11 @@ func (r *Result) leadsTo(in Input, records zone.Records, i zone.Instance) bool {
 		}
 	}
 	own := i.InternalAddrs
-	if len(own) == 0 && i.VPC != in.Endpoint.VPC {
+	switch {
+	case len(own) > 0:
+	case i.VPC == in.Endpoint.VPC:
+		own = r.Linked[i.Name]
+	default:
 		own = r.Zones[i.VPC].Addrs
 	}
 	return overlap(records.Addrs, own)

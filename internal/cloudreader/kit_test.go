@@ -29,6 +29,7 @@ type stub struct {
 	reads     int
 	asked     []string // the regions of instances
 	before    func()   // is called before each reading where it isn't nil
+	dark      func()   // where it isn't nil, ACR doesn't answer, and it is called
 }
 
 func (s *stub) ReadZones(context.Context, string) ([]alibaba.Zone, error) {
@@ -39,7 +40,12 @@ func (s *stub) ReadZones(context.Context, string) ([]alibaba.Zone, error) {
 	return s.zones, s.err
 }
 
-func (s *stub) ReadInstance(_ context.Context, id, region string) (alibaba.Instance, error) {
+func (s *stub) ReadInstance(ctx context.Context, id, region string) (alibaba.Instance, error) {
+	if s.dark != nil {
+		s.dark()
+		<-ctx.Done()
+		return alibaba.Instance{}, ctx.Err()
+	}
 	s.asked = append(s.asked, region)
 	i, there := s.instances[id]
 	if !there {

@@ -20,8 +20,8 @@ type Input struct {
 	Instances map[string]alibaba.Instance
 	// Unread are the instances whose last reading failed, by their names.
 	Unread map[string]Unread
-	// Published is what stands in the state now.
-	Published map[string]zone.Records
+	// Published is what stands in the state now, of zones and linked addresses.
+	Published zone.State
 }
 
 // Unread tells why an instance couldn't be read, and of when what is known of it is.
@@ -35,6 +35,9 @@ type Result struct {
 	// Zones has the cluster's VPC and those of instances whose address isn't
 	// fixed, where anything is known of them.
 	Zones map[string]zone.Records
+	// Linked has the addresses that ACR has in the cluster's VPC for instances that
+	// live there, whose address isn't fixed.
+	Linked map[string][]netip.Addr
 	// Target is the instance that the zone of the cluster's VPC leads to, empty
 	// where that can't be told.
 	Target   string
@@ -44,9 +47,23 @@ type Result struct {
 // Merge computes what to publish. An instance's internal address is the fixed
 // one where there is one, which isn't published; else that of the zone in its
 // VPC; else that which ACR has there; else the one that is published already,
-// which also stays while a zone is there that is empty or ambiguous.
+// which also stays while a zone is there that is empty or ambiguous. In the
+// cluster's own VPC, ACR counts before the zone: that has the record which a person
+// edits in the manual failover, and a switch to the primary must not follow it.
 func Merge(in Input) Result {
-	r := Result{Zones: map[string]zone.Records{}}
+	r := Result{Zones: map[string]zone.Records{}, Linked: map[string][]netip.Addr{}}
+	for _, i := range in.Endpoint.Instances {
+		if i.VPC == "" || i.VPC != in.Endpoint.VPC || len(i.InternalAddrs) > 0 {
+			continue
+		}
+		addrs := in.Published.Linked[i.Name]
+		if said, read := in.Instances[i.Name]; read {
+			addrs = linked(said, i.VPC)
+		}
+		if len(addrs) > 0 {
+			r.Linked[i.Name] = addrs
+		}
+	}
 	for _, vpc := range vpcs(in.Endpoint) {
 		if records, found := r.read(in, vpc); found {
 			r.Zones[vpc] = records
@@ -121,7 +138,7 @@ func (in Input) bound(vpc string) []alibaba.Zone {
 // instead gives what counts where the zones of a VPC don't tell, and how the
 // sentence ends that says so.
 func instead(in Input, vpc string, zones int) (records zone.Records, found bool, sentence string) {
-	last, known := in.Published[vpc]
+	last, known := in.Published.Zones[vpc]
 	said, has := fromRegistry(in, vpc)
 	switch {
 	case has && vpc != in.Endpoint.VPC && // there, only PrivateZone tells what PrivateZone answers

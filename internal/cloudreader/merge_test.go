@@ -85,7 +85,7 @@ func TestMerge(t *testing.T) {
 		"a failover by hand inside": {
 			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.1.0.10")}, instances: both(),
 			want: map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.10")}, "vpc-bbbbb": {Addrs: addrs("10.1.0.10")}}, target: "hangzhou",
-			findings: []string{"Disagreement instance zhangjiakou: the zone of the VPC vpc-bbbbb has 10.1.0.10, but ACR has 10.2.0.10", "NotPrimary leads to 10.1.0.10, the instance hangzhou"},
+			findings: []string{"NotPrimary leads to 10.1.0.10, the instance hangzhou"},
 		},
 		"the same, and ACR can't be read": {
 			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.1.0.10")},
@@ -95,7 +95,7 @@ func TestMerge(t *testing.T) {
 		"an address that nobody knows": {
 			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.7.7.7")}, instances: both(),
 			want:     map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.10")}, "vpc-bbbbb": {Addrs: addrs("10.7.7.7")}},
-			findings: []string{"Disagreement instance zhangjiakou", "NotPrimary leads to 10.7.7.7, which is no instance's"},
+			findings: []string{"NotPrimary leads to 10.7.7.7, which is no instance's"},
 		},
 		"the cluster's zone is gone": {
 			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10")}, instances: both(), published: normal, want: normal, target: "zhangjiakou",
@@ -218,7 +218,7 @@ func TestMerge(t *testing.T) {
 		},
 	} {
 		t.Run(sentence, func(t *testing.T) {
-			in := Input{Endpoint: example(), Primary: "zhangjiakou", Zones: test.zones, Instances: test.instances, Published: test.published}
+			in := Input{Endpoint: example(), Primary: "zhangjiakou", Zones: test.zones, Instances: test.instances, Published: zone.State{Zones: test.published}}
 			if test.change != nil {
 				test.change(&in)
 			}
@@ -237,6 +237,48 @@ func TestMerge(t *testing.T) {
 				if string(got.Findings[i].Code) != code || !strings.Contains(got.Findings[i].Text, text) {
 					t.Errorf("got %q, want %q", got.Findings[i], want)
 				}
+			}
+		})
+	}
+}
+
+// TestASwitchToThePrimaryDoesNotFollowTheEditedRecord has somebody fail over by hand:
+// the zone of the VPC that the primary lives in leads to the standby then.
+func TestASwitchToThePrimaryDoesNotFollowTheEditedRecord(t *testing.T) {
+	edited := []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.1.0.10")}
+	said := at("vpc-bbbbb", "10.2.0.10")
+	pending := said
+	pending.VPCs = []alibaba.LinkedVPC{{VPC: "vpc-bbbbb", Addr: said.VPCs[0].Addr}}
+	before := zone.State{Linked: map[string][]netip.Addr{"zhangjiakou": addrs("10.2.0.9"), "gone": addrs("10.2.0.8")}}
+	for sentence, test := range map[string]struct {
+		read  map[string]alibaba.Instance
+		stood zone.State
+		fixed []netip.Addr
+		want  string // where zhangjiakou/internal leads
+	}{
+		"ACR has its address":                      {map[string]alibaba.Instance{"zhangjiakou": said}, before, nil, "10.2.0.10"},
+		"ACR can't be asked: what it said stays":   {nil, before, nil, "10.2.0.9"},
+		"it is fixed":                              {map[string]alibaba.Instance{"zhangjiakou": said}, before, addrs("10.2.0.55"), "10.2.0.55"},
+		"ACR has none there, so the zone is asked": {map[string]alibaba.Instance{"zhangjiakou": at("vpc-ccccc", "10.3.0.1")}, before, nil, "10.1.0.10"},
+		"ACR is making it":                         {map[string]alibaba.Instance{"zhangjiakou": pending}, before, nil, "10.1.0.10"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			in := Input{Endpoint: example(), Primary: "zhangjiakou", Zones: edited, Instances: test.read, Published: test.stood}
+			in.Endpoint.Instances[1].InternalAddrs = test.fixed
+			r := Merge(in)
+			st := zone.State{Zones: r.Zones, Linked: r.Linked}
+			for target, want := range map[zone.Target]string{
+				{Instance: "zhangjiakou", Network: zone.Internal}: test.want,
+				{Instance: "hangzhou", Network: zone.Internal}:    "10.1.0.10",
+				{}: "10.1.0.10", // privatezone
+			} {
+				got, err := in.Endpoint.Records(target, st)
+				if err != nil || len(got.Addrs) != 1 || got.Addrs[0].String() != want {
+					t.Errorf("%s leads to %v, %v; want %s", target, got, err, want)
+				}
+			}
+			if r.Target != "hangzhou" || len(r.Linked) > 1 {
+				t.Errorf("the zone leads to %q, %v is kept", r.Target, r.Linked)
 			}
 		})
 	}

@@ -21,7 +21,7 @@ var errNotYet = errors.New("the state of the endpoint isn't there yet")
 type state struct {
 	read   published.Value
 	fields map[string]json.RawMessage
-	zones  map[string]zone.Records
+	parsed zone.State
 }
 
 // readState gives an endpoint's state, or why nothing may be written there.
@@ -37,22 +37,29 @@ func readState(ctx context.Context, store published.Store, endpoint string) (sta
 	if err != nil {
 		return state{}, err
 	}
-	s := state{read: read, zones: parsed.Zones}
+	s := state{read: read, parsed: parsed}
 	return s, json.Unmarshal([]byte(read.Text), &s.fields)
 }
 
-// publish writes the zones of an endpoint into its state where they differ from
+// publish writes what was read of an endpoint into its state where it differs from
 // what stands there, and tells whether it did. All else that stands there stays.
-func publish(ctx context.Context, store published.Store, endpoint string, s state, zones map[string]zone.Records) (bool, error) {
-	if sameZones(s.zones, zones) {
+func publish(ctx context.Context, store published.Store, endpoint string, s state, r Result) (bool, error) {
+	if sameZones(s.parsed.Zones, r.Zones) && maps.EqualFunc(s.parsed.Linked, r.Linked, slices.Equal) {
 		return false, nil
 	}
 	fields := maps.Clone(s.fields)
 	// Go's decoder takes names without regard to case.
-	maps.DeleteFunc(fields, func(name string, _ json.RawMessage) bool { return strings.EqualFold(name, "zones") })
+	maps.DeleteFunc(fields, func(name string, _ json.RawMessage) bool {
+		return strings.EqualFold(name, "zones") || strings.EqualFold(name, "linked")
+	})
 	var err error
-	if fields["zones"], err = json.Marshal(zones); err != nil {
+	if fields["zones"], err = json.Marshal(r.Zones); err != nil {
 		return false, err
+	}
+	if len(r.Linked) > 0 {
+		if fields["linked"], err = json.Marshal(r.Linked); err != nil {
+			return false, err
+		}
 	}
 	text, err := json.Marshal(fields)
 	if err != nil {

@@ -14,15 +14,11 @@ import (
 	"github.com/registry-failover/registry-failover/internal/alibaba"
 	"github.com/registry-failover/registry-failover/internal/published"
 	"github.com/registry-failover/registry-failover/pkg/config"
-	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
 const (
 	// interval is between two readings of an endpoint's zones: 4 calls for two zones.
 	interval = 30 * time.Second
-	// instanceInterval is between two readings of an instance, 2 calls: what they
-	// tell changes with a person's work only.
-	instanceInterval = 10 * time.Minute
 	// retry is while the state isn't there, or somebody else writes it.
 	retry = time.Second
 	// patience ends a reading that takes too long, such as one that is throttled.
@@ -57,14 +53,8 @@ type Reader struct {
 	instances map[string]instance // by id
 	failures  map[string]string   // by endpoint or instance id: the error that the log has last told
 	status    map[string]Status   // by endpoint
+	recalled  map[string]bool     // the endpoints whose status has been read
 	written   map[string]written  // by endpoint
-}
-
-// An instance is known once it was read; tried is the last attempt.
-type instance struct {
-	alibaba.Instance
-	read, tried time.Time
-	err         error // of the last attempt
 }
 
 // New makes a Reader. It must be configured before it starts.
@@ -72,7 +62,7 @@ func New(o Options) *Reader {
 	return &Reader{
 		Options: o, metrics: newMetrics(o.Metrics), changed: make(chan struct{}, 1),
 		instances: map[string]instance{}, failures: map[string]string{},
-		status: map[string]Status{}, written: map[string]written{},
+		status: map[string]Status{}, recalled: map[string]bool{}, written: map[string]written{},
 	}
 }
 
@@ -102,11 +92,8 @@ func (r *Reader) Start(ctx context.Context) error {
 			r.inForce, r.instances = c, map[string]instance{}
 			r.metrics.clear()
 		}
-		endpoints := c.Zones()
-		for i, e := range endpoints {
-			if !r.keep(ctx, e, c.Endpoints[i]) {
-				wait = retry
-			}
+		if !r.round(ctx, c) {
+			wait = retry
 		}
 		select {
 		case <-ctx.Done():
@@ -117,43 +104,84 @@ func (r *Reader) Start(ctx context.Context) error {
 	}
 }
 
-// keep reads and publishes one endpoint. It tells whether there is no reason to
-// do it again at once.
-func (r *Reader) keep(ctx context.Context, e zone.Endpoint, c config.Endpoint) bool {
+// round reads and publishes all endpoints. It tells whether there is no reason to do
+// it again at once. Each endpoint's zones are published as soon as they are read;
+// ACR, which may be in the dark, is asked afterwards.
+func (r *Reader) round(ctx context.Context, c *config.Config) bool {
+	done := true
+	type reading struct {
+		Input
+		instances []config.Instance
+	}
+	var unfinished []reading
+	for i, e := range c.Zones() {
+		zones, read := r.readZones(ctx, e.Name)
+		if !read {
+			continue
+		}
+		this := reading{Input{Endpoint: e, Primary: c.Endpoints[i].Primary, Zones: zones}, c.Endpoints[i].Instances}
+		more := slices.ContainsFunc(this.instances, r.isDue)
+		done = r.keep(ctx, this.Input, this.instances, !more) && done
+		if more {
+			unfinished = append(unfinished, this)
+		}
+	}
+	for _, u := range unfinished {
+		if !r.readInstances(ctx, u.instances) {
+			break
+		}
+	}
+	for _, u := range unfinished {
+		done = r.keep(ctx, u.Input, u.instances, true) && done
+	}
+	return done
+}
+
+// readZones gives all zones of a name, where they can be read.
+func (r *Reader) readZones(ctx context.Context, name string) ([]alibaba.Zone, bool) {
 	within, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	zones, err := r.Cloud.ReadZones(within, e.Name)
+	zones, err := r.Cloud.ReadZones(within, name)
 	if err != nil {
-		if ctx.Err() == nil && r.isNew(e.Name, err) {
-			r.Log.Warn("PrivateZone can't be read: what was published stays", "endpoint", e.Name, "error", err, "requestId", requestID(err))
+		if ctx.Err() == nil && r.isNew(name, err) {
+			r.Log.Warn("PrivateZone can't be read: what was published stays", "endpoint", name, "error", err, "requestId", requestID(err))
 		}
-		r.report(ctx, e.Name, func(s *Status) { s.Error = err.Error() })
-		return true
+		r.report(ctx, name, func(s *Status) { s.Error = err.Error() })
+		return nil, false
 	}
-	in := Input{Endpoint: e, Primary: c.Primary, Zones: zones}
-	in.Instances, in.Unread = r.read(within, c.Instances)
+	return zones, true
+}
+
+// keep publishes one endpoint, and with report tells what there is to say of it. It
+// tells whether there is no reason to do it again at once.
+func (r *Reader) keep(ctx context.Context, in Input, instances []config.Instance, report bool) bool {
+	name := in.Endpoint.Name
+	in.Instances, in.Unread = r.known(instances)
 	result, wrote, err := r.publish(ctx, in)
 	switch {
 	case errors.Is(err, errNotYet), errors.Is(err, published.ErrMeanwhile):
 		return false
 	case err != nil:
-		if ctx.Err() == nil && r.isNew(e.Name, err) {
-			r.Log.Warn("what PrivateZone has can't be published", "endpoint", e.Name, "error", err)
+		if ctx.Err() == nil && r.isNew(name, err) {
+			r.Log.Warn("what PrivateZone has can't be published", "endpoint", name, "error", err)
 		}
-		r.report(ctx, e.Name, func(s *Status) { s.Error = err.Error() })
+		r.report(ctx, name, func(s *Status) { s.Error = err.Error() })
 		return true
 	}
-	if r.failures[e.Name] != "" {
-		delete(r.failures, e.Name)
-		r.Log.Info("PrivateZone is read and published again", "endpoint", e.Name)
+	if r.failures[name] != "" {
+		delete(r.failures, name)
+		r.Log.Info("PrivateZone is read and published again", "endpoint", name)
 	}
 	if wrote {
-		r.Log.Info("PrivateZone leads elsewhere: published", "endpoint", e.Name, "zones", result.Zones)
+		r.Log.Info("PrivateZone leads elsewhere: published", "endpoint", name, "zones", result.Zones, "linked", result.Linked)
+	}
+	if !report {
+		return true
 	}
 	r.metrics.show(in, result)
 	first := result.Findings[:min(len(result.Findings), maxFindings)]
-	r.tell(e.Name, first)
-	r.report(ctx, e.Name, func(s *Status) {
+	r.tell(name, first)
+	r.report(ctx, name, func(s *Status) {
 		*s = Status{ReadAt: time.Now().UTC().Truncate(time.Second), Target: result.Target, Findings: first}
 	})
 	return true
@@ -166,41 +194,10 @@ func (r *Reader) publish(ctx context.Context, in Input) (Result, bool, error) {
 	if err != nil {
 		return Result{}, false, err
 	}
-	in.Published = stands.zones
+	in.Published = stands.parsed
 	result := Merge(in)
-	wrote, err := publish(within, r.Store, in.Endpoint.Name, stands, result.Zones)
+	wrote, err := publish(within, r.Store, in.Endpoint.Name, stands, result)
 	return result, wrote, err
-}
-
-// read gives what is known of instances, and which couldn't be read now, by
-// their names. Such a one is as it was read last.
-func (r *Reader) read(ctx context.Context, configured []config.Instance) (known map[string]alibaba.Instance, unread map[string]Unread) {
-	known, unread = map[string]alibaba.Instance{}, map[string]Unread{}
-	for _, i := range configured {
-		if i.ID == "" || i.Region == "" {
-			continue
-		}
-		last := r.instances[i.ID]
-		if time.Since(last.tried) >= instanceInterval {
-			read, err := r.Cloud.ReadInstance(ctx, i.ID, i.Region)
-			last.tried, last.err = time.Now(), err
-			switch {
-			case err == nil:
-				last.Instance, last.read = read, last.tried
-				delete(r.failures, i.ID)
-			case r.isNew(i.ID, err):
-				r.Log.Warn("ACR can't be read: what it said of the instance stays", "instance", i.Name, "error", err, "requestId", requestID(err))
-			}
-			r.instances[i.ID] = last
-		}
-		if !last.read.IsZero() {
-			known[i.Name] = last.Instance
-		}
-		if last.err != nil {
-			unread[i.Name] = Unread{Since: last.read, Err: last.err}
-		}
-	}
-	return known, unread
 }
 
 // isNew tells whether an error is another than the last.

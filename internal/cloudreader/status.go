@@ -61,33 +61,46 @@ func (w written) due(s Status, now time.Time) bool {
 // report writes an endpoint's status where it is due. That it can't be written
 // keeps nothing else from being done.
 func (r *Reader) report(ctx context.Context, endpoint string, change func(*Status)) {
-	s, known := r.status[endpoint]
-	if !known { // the leader before may have read more
-		s = r.readStatus(ctx, endpoint)
-	}
+	s := r.status[endpoint]
+	err := r.recall(ctx, endpoint, &s)
 	change(&s)
 	r.status[endpoint] = s
-	r.metrics.showAge(endpoint, s.ReadAt)
-	if now := time.Now(); r.written[endpoint].due(s, now) {
-		switch err := r.writeStatus(ctx, endpoint, s); {
-		case err == nil:
-			r.written[endpoint] = written{s, now}
-			delete(r.failures, inputs.StatusName)
-		case ctx.Err() == nil && r.isNew(inputs.StatusName, err):
-			r.Log.Warn("the status can't be written", "endpoint", endpoint, "error", err)
+	r.metrics.showReading(endpoint, s)
+	now := time.Now()
+	if err == nil {
+		if !r.written[endpoint].due(s, now) {
+			return
 		}
+		err = r.writeStatus(ctx, endpoint, s)
+	}
+	switch {
+	case err == nil:
+		r.written[endpoint] = written{s, now}
+		delete(r.failures, inputs.StatusName)
+	case ctx.Err() == nil && r.isNew(inputs.StatusName, err):
+		r.Log.Warn("the status can't be written", "endpoint", endpoint, "error", err)
 	}
 }
 
-// readStatus gives what stands there; what can't be read tells nothing.
-func (r *Reader) readStatus(ctx context.Context, endpoint string) Status {
+// recall takes over what the leader before has read, where this one has read
+// nothing. Before that has succeeded, no status may be written: it would lose the
+// time of the last reading.
+func (r *Reader) recall(ctx context.Context, endpoint string, s *Status) error {
+	if r.recalled[endpoint] {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	var stands struct{ PrivateZone Status }
-	if read, err := r.Store.Read(ctx, inputs.StatusName, endpoint); err == nil && read.There {
-		_ = json.Unmarshal([]byte(read.Text), &stands)
+	read, err := r.Store.Read(ctx, inputs.StatusName, endpoint)
+	if err != nil {
+		return err
 	}
-	return stands.PrivateZone
+	var stands struct{ PrivateZone Status }
+	if read.There && s.ReadAt.IsZero() && json.Unmarshal([]byte(read.Text), &stands) == nil { // else it tells nothing
+		*s = stands.PrivateZone
+	}
+	r.recalled[endpoint] = true
+	return nil
 }
 
 // writeStatus puts this part beside what stands there.

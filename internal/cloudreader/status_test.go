@@ -156,3 +156,36 @@ func TestWithoutAStatusAllTheRestGoesOn(t *testing.T) {
 		}
 	})
 }
+
+// TestAnAgeIsNotLostToAReadThatFails has the API server fail when the next leader
+// asks for the status, and the cloud be dark.
+func TestAnAgeIsNotLostToAReadThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := healthy()
+		w := newWorld(t, s, fresh)
+		w.run(time.Second)
+		time.Sleep(time.Hour)
+		s.err = errors.New("no route to host")
+		fails := 2
+		w.client.PrependReactor("get", "configmaps", func(a clienttesting.Action) (bool, runtime.Object, error) {
+			if get, is := a.(clienttesting.GetActionImpl); !is || get.Name != inputs.StatusName || fails == 0 {
+				return false, nil, nil
+			}
+			fails--
+			return true, nil, apierrors.NewInternalError(errors.New("etcd is away"))
+		})
+		o := w.Options
+		o.Metrics = prometheus.NewRegistry()
+		next := New(o)
+		next.Configure(w.example())
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		if err := next.Start(ctx); err != nil || fails > 0 {
+			t.Fatalf("%v, %d reads were not made", err, fails)
+		}
+		text, _ := w.stands()
+		if want := `{"privateZone":{"readAt":"2000-01-01T00:00:00Z","target":"zhangjiakou","error":"no route to host"},"version":1}`; text != want {
+			t.Errorf("got %s, want %s", text, want)
+		}
+	})
+}

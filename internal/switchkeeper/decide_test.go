@@ -112,7 +112,7 @@ func TestDecide(t *testing.T) {
 		},
 		"what stands is newer than what was seen": {
 			Input{Switch: holds("zhangjiakou"), State: holds(string(golden)), Seen: map[string]Seen{name: {Value: "hangzhou"}}},
-			outcome{State: `{"lastSwitch":"zhangjiakou","version":1,"zones":{"vpc-aaaaa":{"addresses":["10.1.0.10"]},"vpc-bbbbb":{"cname":"a-registry.cn-hangzhou.cr.aliyuncs.com"}}}`},
+			outcome{State: `{"lastSwitch":"zhangjiakou","linked":{"zhangjiakou":["10.2.0.10"]},"version":1,"zones":{"vpc-aaaaa":{"addresses":["10.1.0.10"]},"vpc-bbbbb":{"cname":"a-registry.cn-hangzhou.cr.aliyuncs.com"}}}`},
 		},
 		"an invalid value is neither overwritten nor recorded": {
 			Input{Switch: holds("hangzou"), State: holds(string(golden))},

@@ -62,6 +62,10 @@ func (e Endpoint) Records(t Target, st State) (Records, error) {
 		return Records{CNAME: instance.PublicEndpoint}, nil
 	case len(instance.InternalAddrs) > 0:
 		return Records{Addrs: instance.InternalAddrs}, nil
+	// The zone of the cluster's own VPC has the record that the manual failover
+	// edits: it doesn't tell where the instances of this VPC are.
+	case instance.VPC == e.VPC && len(usable(st.Linked[instance.Name])) > 0:
+		return Records{Addrs: st.Linked[instance.Name]}, nil
 	}
 	return st.Zones[instance.VPC], nil
 }

@@ -54,6 +54,15 @@ var states = map[string]zone.State{
 		Zones: map[string]zone.Records{"vpc-bbbbb": {CNAME: "a-registry.cn-hangzhou.cr.aliyuncs.com"}},
 		Hosts: map[string]zone.Records{"a-registry.cn-hangzhou.cr.aliyuncs.com": {Addrs: addrs("203.0.113.10")}},
 	},
+	"zone leads away, and ACR": {
+		Zones: map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.99")}, "vpc-bbbbb": {Addrs: addrs("10.1.0.99")}},
+		// What ACR has of an instance of another VPC is in that VPC's zone.
+		Linked: map[string][]netip.Addr{"zhangjiakou": addrs("10.2.0.11"), "hangzhou": addrs("10.1.0.66")},
+	},
+	"zone leads away, and ACR has loopback": {
+		Zones:  map[string]zone.Records{"vpc-bbbbb": {Addrs: addrs("10.1.0.99")}},
+		Linked: map[string][]netip.Addr{"zhangjiakou": addrs("127.0.0.1")},
+	},
 	"zone has a CNAME, not looked up": {Zones: map[string]zone.Records{"vpc-bbbbb": {CNAME: "a-registry.cn-hangzhou.cr.aliyuncs.com"}}},
 	"zone leads to itself":            {Zones: map[string]zone.Records{"vpc-bbbbb": {CNAME: "cross-region.registry.io", Addrs: addrs("10.2.0.10")}}},
 	"zone has loopback only":          {Zones: map[string]zone.Records{"vpc-bbbbb": {Addrs: addrs("127.0.0.1")}}},
@@ -82,6 +91,10 @@ var truthTable = []struct {
 	{"zones", "hangzhou", "a node", "all", "hangzhou/internal: 10.1.0.99"},
 	{"zones", "hangzhou", "a node", "nothing", "keeps: no usable address is known"},
 	{"zones", "zhangjiakou/internal", "a node", "all", "zhangjiakou/internal: 10.2.0.10"},
+	{"zones", "zhangjiakou/internal", "a node", "zone leads away, and ACR", "zhangjiakou/internal: 10.2.0.11"},
+	{"zones", "hangzhou/internal", "a node", "zone leads away, and ACR", "hangzhou/internal: 10.1.0.99"},
+	{"zones", "privatezone", "a node", "zone leads away, and ACR", "privatezone: 10.1.0.99"},
+	{"zones", "zhangjiakou/internal", "a node", "zone leads away, and ACR has loopback", "zhangjiakou/internal: 10.1.0.99"},
 	{"fixed", "to: hangzhou; from: privatezone; share: 0", "node-i", "all", "privatezone: 10.2.0.10"},
 	{"fixed", "to: hangzhou; from: privatezone; share: 10", "node-i", "all", "hangzhou/internal: 10.1.0.10"},
 	{"fixed", "to: hangzhou; from: privatezone; share: 10", "node-a", "all", "privatezone: 10.2.0.10"},

@@ -20,7 +20,7 @@ const MaxStateBytes = 64 << 10
 // State is what has been learnt about one endpoint. The controller publishes it
 // as JSON under the endpoint's name in the ConfigMap registry-failover-state:
 //
-//	{"version":1,"lastSwitch":"hangzhou","zones":{"vpc-bbbbb":{"addresses":["10.2.0.10"]}}}
+//	{"version":1,"lastSwitch":"hangzhou","zones":{"vpc-bbbbb":{"addresses":["10.2.0.10"]}},"linked":{"zhangjiakou":["10.2.0.10"]}}
 //
 // A reader ignores fields that it doesn't know.
 type State struct {
@@ -29,6 +29,9 @@ type State struct {
 	LastSwitch string `json:"lastSwitch,omitempty"`
 	// Zones holds what PrivateZone has at the endpoint's name, by the VPC that its zone is bound to.
 	Zones map[string]Records `json:"zones,omitempty"`
+	// Linked holds the addresses that ACR has in the cluster's own VPC, by the name
+	// of the instance: of those that live there and have no fixed addresses.
+	Linked map[string][]netip.Addr `json:"linked,omitempty"`
 	// Hosts holds what DNS gives for the names that answers lead to. Each
 	// resolver looks them up for itself: nothing publishes them.
 	Hosts map[string]Records `json:"-"`
@@ -61,6 +64,11 @@ func ParseState(data []byte) (State, error) {
 		}
 		if records.CNAME != "" && !isDNSTarget(records.CNAME) {
 			return State{}, fmt.Errorf("the state of zone %q has the CNAME %q: it must be a lowercase DNS name without a final dot", clip(vpc), clip(records.CNAME))
+		}
+	}
+	for name, addrs := range s.Linked {
+		if n := len(addrs); n > MaxAddrs {
+			return State{}, fmt.Errorf("the state of the instance %q has %d addresses: at most %d are taken", clip(name), n, MaxAddrs)
 		}
 	}
 	return s, nil

@@ -27,6 +27,7 @@ func TestGoldenState(t *testing.T) {
 			"vpc-aaaaa": {Addrs: addrs("10.1.0.10")},
 			"vpc-bbbbb": {CNAME: "a-registry.cn-hangzhou.cr.aliyuncs.com"},
 		},
+		Linked: map[string][]netip.Addr{"zhangjiakou": addrs("10.2.0.10")},
 	}
 	got, err := zone.ParseState(data)
 	if err != nil {
@@ -54,6 +55,7 @@ func TestParseState(t *testing.T) {
 		"an address that is none":        {`{"version":1,"zones":{"v":{"addresses":["10.1"]}}}`, "the state is not readable: "},
 		"a CNAME that would break lines": {`{"version":1,"zones":{"v":{"cname":"a\n10.0.0.1 b"}}}`, "the state of zone \"v\" has the CNAME \"a\\n10.0.0.1 b\": it must be a lowercase DNS name without a final dot"},
 		"too many addresses":             {`{"version":1,"zones":{"v":{"addresses":["10.0.0.1"` + strings.Repeat(`,"10.0.0.1"`, zone.MaxAddrs) + `]}}}`, `the state of zone "v" has 257 addresses: at most 256 are taken`},
+		"too many of an instance":        {`{"version":1,"linked":{"i":["10.0.0.1"` + strings.Repeat(`,"10.0.0.1"`, zone.MaxAddrs) + `]}}`, `the state of the instance "i" has 257 addresses: at most 256 are taken`},
 		"too long":                       {`{"version":1` + strings.Repeat(" ", zone.MaxStateBytes) + "}", "the state is 65549 bytes long: at most 65536 are read"},
 	}
 	for name, test := range tests {

@@ -61,6 +61,8 @@ func TestCloud(t *testing.T) {
 	fake.Inject(cloud.Fault{Drop: true})
 	throw(t, "zhangjiakou/public")
 	awaitHosts(t, node.Zhangjiakou.Public.String())
+	throw(t, "zhangjiakou") // at the address that ACR has: the record there leads to the other
+	awaitHosts(t, node.Zhangjiakou.Internal.String())
 	throw(t, "hangzhou") // at the address that was learnt
 	awaitHosts(t, node.Hangzhou.Internal.String())
 
