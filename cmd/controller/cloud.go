@@ -23,6 +23,17 @@ type cloudOptions struct {
 	credentialsDir string
 }
 
+// openCloud makes a client. Where that can't be done, a switch by hand needs all the
+// rest: the client that it returns says why with each call, so that log, metric and
+// status of whoever uses it do.
+func openCloud(cfg *config.Config, o cloudOptions, metrics prometheus.Registerer, log *slog.Logger) *alibaba.Client {
+	client, err := newCloud(cfg, o, metrics, log)
+	if err != nil {
+		return alibaba.Unusable(fmt.Errorf("the cloud's API can't be used: %w", err))
+	}
+	return client
+}
+
 // newCloud makes a client with the credentials that the configuration chooses.
 func newCloud(cfg *config.Config, o cloudOptions, metrics prometheus.Registerer, log *slog.Logger) (*alibaba.Client, error) {
 	addresses, err := o.addresses(cfg.Cluster.Region)

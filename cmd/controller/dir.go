@@ -36,16 +36,12 @@ func runWithoutCluster(ctx context.Context, o options, cfg *config.Config, file 
 	group.Go(func() error { return keeper.Run(ctx) })
 	readAnew := func(*config.Config) {}
 	if cfg.PrivateZone.Source == config.API {
-		cloud, err := newCloud(cfg, o.cloud, registry, o.log)
-		if err != nil { // a switch by hand needs none of this
-			o.log.Error("PrivateZone can't be read from the cloud's API: what is published stays", "error", err)
-		} else {
-			defer cloud.Close()
-			reader := cloudreader.New(cloudreader.Options{Cloud: cloud, Store: dir, Metrics: registry, Log: o.log})
-			reader.Configure(cfg)
-			readAnew = reader.Configure
-			group.Go(func() error { return reader.Start(ctx) })
-		}
+		cloud := openCloud(cfg, o.cloud, registry, o.log)
+		defer cloud.Close()
+		reader := cloudreader.New(cloudreader.Options{Cloud: cloud, Store: dir, Metrics: registry, Log: o.log})
+		reader.Configure(cfg)
+		readAnew = reader.Configure
+		group.Go(func() error { return reader.Start(ctx) })
 	}
 	group.Go(func() error {
 		return file.Follow(ctx, func(c *config.Config) {

@@ -125,16 +125,13 @@ func run(ctx context.Context, o options) error {
 	})
 
 	if usesCloud(cfg) {
-		cloud, err := newCloud(cfg, o.cloud, registry, o.log)
-		if err == nil {
-			defer cloud.Close()
-			var use []func(*config.Config)
-			use, err = addCloud(mgr, cfg, cloud, cloudParts{core: core, namespace: o.namespace, metrics: registry, log: o.log})
-			follow = append(follow, use...)
+		cloud := openCloud(cfg, o.cloud, registry, o.log)
+		defer cloud.Close()
+		use, err := addCloud(mgr, cfg, cloud, cloudParts{core: core, namespace: o.namespace, metrics: registry, log: o.log})
+		if err != nil {
+			return err
 		}
-		if err != nil { // a switch by hand needs all the rest, and none of this
-			o.log.Error("the cloud's API can't be used: what is published stays, and no record is written", "error", err)
-		}
+		follow = append(follow, use...)
 	}
 	follow = append(follow, func(c *config.Config) { warnOfCloud(cfg, c, o.log) })
 

@@ -25,10 +25,15 @@ type call struct {
 // or ctx has no time left. The error is the last that says why.
 func (c *Client) try(ctx context.Context, what call) error {
 	var last error
+	var session Session
 	for n := range attempts {
-		session, err := c.sessions.Session(ctx) // repeats what fails by itself
-		if err != nil {
+		before := session
+		var err error
+		if session, err = c.session(ctx); err != nil {
 			return err
+		}
+		if last != nil && KindOf(last) == Expired && session.sameKeys(before) { // as from a Secret that nobody has replaced
+			return last
 		}
 		err = c.once(ctx, what, session)
 		if last != nil && errors.Is(err, errNoTime) {
@@ -39,7 +44,7 @@ func (c *Client) try(ctx context.Context, what call) error {
 		}
 		switch KindOf(err) {
 		case Throttled: // the budget waits
-		case Expired: // the keeper has another session, or says why not
+		case Expired: // the keeper may have another session, or says why not
 		case Temporary:
 			if n < attempts-1 && sleep(ctx, backoff(firstPause, longestPause, n)) != nil {
 				return err

@@ -226,6 +226,19 @@ func TestTheSDKsDebuggingIsRefused(t *testing.T) {
 	}
 }
 
+func TestAnUnusableClientTellsWhy(t *testing.T) {
+	reason := errors.New("no credentials are configured")
+	c := Unusable(reason)
+	defer c.Close()
+	_, zones := c.ReadZones(t.Context(), "z.test")
+	_, instance := c.ReadInstance(t.Context(), "cri-aaaaa", "cn-hangzhou")
+	for _, err := range []error{zones, instance, c.Change(t.Context(), Change{Action: DeleteZoneRecord})} {
+		if !errors.Is(err, reason) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
 func TestAnErrorOfAnotherPackageIsTemporary(t *testing.T) {
 	if got := KindOf(errors.New("x")); got != Temporary {
 		t.Errorf("got %s", got)

@@ -54,7 +54,7 @@ func (c Change) String() string {
 // has carried it out, and must read the records before the next call. An error is
 // one sentence.
 func (c *Client) Change(ctx context.Context, change Change) error {
-	session, err := c.sessions.Session(ctx)
+	session, err := c.session(ctx)
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ type Options struct {
 
 // A Client reads from the cloud, one call after the other. It may be shared.
 type Client struct {
+	unusable  error // nil for one that can call
 	sessions  *Keeper
 	addresses Addresses
 	region    string
@@ -54,6 +55,20 @@ func New(o Options) (*Client, error) {
 		transport: transport, idle: transport.CloseIdleConnections,
 		budget: newBudget(), metrics: newMetrics(o.Metrics), turn: make(chan struct{}, 1),
 	}, nil
+}
+
+// Unusable returns a client whose calls fail for the reason that no other could
+// be made, so that whoever uses it tells of it as of any failure.
+func Unusable(reason error) *Client {
+	return &Client{unusable: reason, addresses: PublicAddresses(""), idle: func() {}}
+}
+
+// session gives what the next call is signed with.
+func (c *Client) session(ctx context.Context) (Session, error) {
+	if c.unusable != nil {
+		return Session{}, c.unusable
+	}
+	return c.sessions.Session(ctx) // repeats what fails by itself
 }
 
 // Close ends the connections that stand idle. The client may be used afterwards.

@@ -187,6 +187,45 @@ func TestAWrongKeyThatIsCorrected(t *testing.T) {
 	})
 }
 
+// TestAnExpiredTokenThatIsReplaced has a session from a Secret end, which whoever has
+// made it replaces an hour later.
+func TestAnExpiredTokenThatIsReplaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		data := twoRegions(t)
+		w := newWorld(t, data, nil)
+		first, err := rrsa(t, w, data.Roles[0].OIDCToken).Fetch(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		secret := first
+		secret.Expires = time.Time{} // a Secret doesn't tell
+		w.keeper.fetcher = fetcher(func() (Session, error) { return secret, nil })
+		if _, err := w.client.ReadZones(t.Context(), "z.test"); err != nil {
+			t.Fatal(err)
+		}
+		w.ExpireSessions()
+		before := len(w.Calls())
+		const readings = 120
+		for range readings {
+			if _, err := w.client.ReadZones(t.Context(), "z.test"); KindOf(err) != Expired || !strings.Contains(err.Error(), "InvalidSecurityToken.Expired") {
+				t.Fatalf("got %v", err)
+			}
+			time.Sleep(30 * time.Second)
+		}
+		if n := len(w.Calls()) - before; n != readings {
+			t.Errorf("%d calls for %d readings", n, readings)
+		}
+		if secret, err = rrsa(t, w, data.Roles[0].OIDCToken).Fetch(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		secret.Expires = time.Time{}
+		time.Sleep(rereadAfter)
+		if _, err := w.client.ReadZones(t.Context(), "z.test"); err != nil {
+			t.Errorf("afterwards: %v", err)
+		}
+	})
+}
+
 func TestAClockThatIsWrong(t *testing.T) {
 	w := newWorld(t, twoRegions(t), validKey)
 	w.SetSkew(16 * time.Minute)
