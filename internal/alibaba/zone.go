@@ -3,6 +3,7 @@ package alibaba
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk"
@@ -26,7 +27,7 @@ type Zone struct {
 	// Name is lowercase and without a final dot.
 	Name string
 	Type ZoneType
-	// ByService tells that a service made the zone, such as ACR.
+	// ByService tells that a service made the zone, such as ACR, or may have made it.
 	ByService bool
 	// VPCs is where the zone answers; there is none where it answers nowhere.
 	VPCs []VPC
@@ -113,12 +114,20 @@ func (c *Client) listZones(ctx context.Context, name string, of ZoneType) ([]Zon
 
 func newZone(z pvtz.Zone, of ZoneType) Zone {
 	converted := Zone{ID: z.ZoneId, Name: strings.ToLower(strings.TrimSuffix(z.ZoneName, ".")), Type: of}
-	// An answer may lack the CreatorType; a zone of a creator that is not known is taken for a service's.
-	converted.ByService = of == CloudProductZone || z.CreatorType != "" && z.CreatorType != "USER"
+	converted.ByService = of == CloudProductZone || !byPerson(z.CreatorType, "USER") || !byPerson(z.CreatorSubType, "CUSTOMER", "CUSTOM", "SUB")
 	for _, v := range z.Vpcs.Vpc {
 		converted.VPCs = append(converted.VPCs, VPC{ID: v.VpcId, Region: v.RegionId})
 	}
 	return converted
+}
+
+// byPerson takes what isn't known for a service, and what is missing for a person. Of
+// CreatorType only USER is documented, as DescribeZoneInfo's example. CreatorSubType is
+// CUSTOMER for an account, SUB for a RAM user, STS for an assumed role, OTHER: so
+// the SDK's successor, alibabacloud-go/pvtz-20180101, says at DescribeZones. ACR
+// assumes its service-linked role; a person may have assumed one, too.
+func byPerson(creator string, persons ...string) bool {
+	return creator == "" || slices.ContainsFunc(persons, func(p string) bool { return strings.EqualFold(p, creator) })
 }
 
 // privateZone calls the one address that the service has for all regions.

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/pvtz"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
@@ -41,6 +42,30 @@ func TestReadZonesOverHTTPS(t *testing.T) {
 			t.Errorf("zones are sought without SearchMode EXACT: %v", call.Query)
 		}
 	}
+}
+
+func TestAZoneIsAServicesUnlessAPersonMadeIt(t *testing.T) {
+	for zone, byService := range map[pvtzCreator]bool{
+		{}:                                   false,
+		{of: CloudProductZone}:               true,
+		{kind: "USER"}:                       false,
+		{kind: "SYSTEM"}:                     true,
+		{kind: "USER", sub: "CUSTOMER"}:      false,
+		{kind: "user", sub: "custom"}:        false,
+		{kind: "USER", sub: "SUB"}:           false,
+		{kind: "USER", sub: "STS"}:           true,
+		{sub: "OTHER", of: AuthZone}:         true,
+		{kind: "USER", of: CloudProductZone}: true,
+	} {
+		if got := newZone(pvtz.Zone{CreatorType: zone.kind, CreatorSubType: zone.sub}, zone.of); got.ByService != byService {
+			t.Errorf("%+v: %t", zone, got.ByService)
+		}
+	}
+}
+
+type pvtzCreator struct {
+	kind, sub string
+	of        ZoneType
 }
 
 func TestReadZonesWhereThereIsNone(t *testing.T) {
