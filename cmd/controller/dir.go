@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -21,6 +22,9 @@ import (
 func runWithoutCluster(ctx context.Context, o options, cfg *config.Config, file *configfile.File, registry *prometheus.Registry) error {
 	if info, err := os.Stat(o.dir); err != nil || !info.IsDir() {
 		return fmt.Errorf("--dir %s: it must be a directory that exists", o.dir)
+	}
+	if cfg.PrivateZone.WriteBack {
+		return errors.New("privateZone.writeBack needs --kube, because its marks are signed with the cluster's id: take it out of the configuration")
 	}
 	dir := published.InDir(o.dir)
 	pages, err := diagnostics.Listen(diagnostics.Options{Address: o.metrics, Registry: registry, Logger: o.log})
