@@ -11,7 +11,9 @@
 // A [Writer] carries this out, one call at a time, each after a new reading. No
 // switch waits for it.
 //
-// The API has no compare-and-set. Two clusters that mark a record at once are kept
-// apart as by Fischer's algorithm: a call is made within [writeWithin] of the reading
-// that it follows from, and a mark counts when it has stood for longer, [settle].
+// The API has no compare-and-set, and a call whose answer is lost may still be
+// carried out. So time keeps callers apart, as in Fischer's algorithm: a call ends
+// within [writeWithin] of the reading that it follows from, and [settle], which is
+// longer, is waited for after a call without an answer and after a change of the leader,
+// and before the first writing beside a mark, by when no other cluster's can come.
 package writeback

@@ -23,10 +23,11 @@ type endpoint struct {
 	next     time.Time // when to read again, whatever the switch says
 	failures int       // in a row
 	failure  string    // as the log has it
-	held     Mark
-	marked   time.Time // when held was first read
-	step     Step
-	begun    time.Time // when step was first read
+	known    []zone.Records
+	zoneID   string    // where held was read
+	held     Mark      // while the original isn't known to be back
+	stands   time.Time // since when held is in each reading
+	unsure   time.Time // of the reading before a call that may still be carried out
 	status   Status
 	written  Status
 	wroteAt  time.Time
@@ -37,11 +38,11 @@ type endpoint struct {
 func (e *endpoint) follow(ctx context.Context, text string) {
 	st, err := zone.ParseState([]byte(text))
 	var sw zone.Switch
-	if err == nil && st.LastSwitch != "" {
+	if err == nil {
 		sw, err = e.ParseSwitch(st.LastSwitch)
 	}
 	if err != nil {
-		return // whoever keeps the switch reports it
+		return // none is accepted yet, or whoever keeps the switch reports it
 	}
 	// The answer of everybody who is no node: a share of the nodes moves no record.
 	target := sw.Target(e.Name, "")
@@ -62,7 +63,7 @@ func (e *endpoint) follow(ctx context.Context, text string) {
 		return
 	case err != nil:
 		wait = min(lastRetry, firstRetry<<min(e.failures, 8))
-		wait = wait/2 + rand.N(wait/2)
+		wait = max(wait/2+rand.N(wait/2), settle-time.Since(e.unsure))
 		e.failures++
 		e.status.Error = err.Error()
 		if e.failure != err.Error() {
@@ -97,32 +98,23 @@ func (e *endpoint) bring(ctx context.Context, target zone.Target, st zone.State)
 		if err := e.hold(in, read); err != nil {
 			return 0, err
 		}
+		in.Held = e.held
 		if e.options.DryRun {
 			e.rehearse(in, st)
 			return watchful, nil
 		}
 		step, change, err := Next(in)
 		if err != nil {
-			e.step = Done
 			return 0, err
 		}
-		if step != e.step {
-			e.step, e.begun = step, read
-		}
-		stood := settle
-		switch step {
-		case Writing: // nobody else's mark can come any more
-			stood = read.Sub(e.marked)
-		case Clearing: // nor can a call of a leader before this one, which would lose the original
-			stood = read.Sub(e.begun)
+		if wait := e.wait(step, read); wait > 0 {
+			return wait, nil
 		}
 		switch {
 		case step == Done && e.held.Owner == "" && target.FollowsPrivateZone():
 			return idle, nil
 		case step == Done:
 			return watchful, nil
-		case stood < settle:
-			return settle - stood, nil
 		}
 		if err := e.change(ctx, read, step, change, in); err != nil {
 			return 0, err
@@ -137,7 +129,9 @@ func (e *endpoint) input(zones []alibaba.Zone, owner string, target zone.Target,
 	if err != nil {
 		return Input{}, err
 	}
-	in := Input{Zone: z, Owner: owner, Known: known(e.Endpoint, st), Held: e.held, Force: e.options.Force}
+	// What was known is so still: a configuration that changes in a failover makes no hand's edit of what was written before.
+	e.known = union(e.known, known(e.Endpoint, st))
+	in := Input{Zone: z, Owner: owner, Known: e.known, Force: e.options.Force}
 	if target.FollowsPrivateZone() {
 		return in, nil
 	}
@@ -151,17 +145,20 @@ func (e *endpoint) input(zones []alibaba.Zone, owner string, target zone.Target,
 	return in, nil
 }
 
-// hold remembers this cluster's mark for as long as it isn't known to be gone.
+// hold remembers this cluster's mark for as long as the original isn't known to be back.
 func (e *endpoint) hold(in Input, read time.Time) error {
+	if in.Zone.ID != e.zoneID {
+		e.zoneID, e.held = in.Zone.ID, Mark{}
+	}
 	_, mark, err := Marked(in)
 	switch {
-	case err != nil: // another cluster's
-		e.held = Mark{}
-	case mark.Owner != "":
-		if e.held.String() != mark.String() {
-			e.marked = read
+	case mark.Owner == "":
+		e.stands = time.Time{}
+		if err != nil || same(current(in.Zone.Records), e.held.Original) {
+			e.held = Mark{}
 		}
-		e.held = mark
+	case e.stands.IsZero() || e.held.String() != mark.String():
+		e.stands, e.held = read, mark
 	}
 	e.status.Owner, e.status.Original = e.held.Owner, ""
 	if e.held.Owner != "" {
@@ -170,30 +167,34 @@ func (e *endpoint) hold(in Input, read time.Time) error {
 	return err
 }
 
+// wait is how long a step must wait: until none of this cluster's calls may still be
+// carried out, and for writing until no other cluster's mark may come.
+func (e *endpoint) wait(step Step, read time.Time) time.Duration {
+	since := e.unsure
+	if step == Writing && e.stands.After(since) {
+		since = e.stands
+	}
+	return settle - read.Sub(since)
+}
+
 // change makes one call, unless the reading that it follows from is too old.
 func (e *endpoint) change(ctx context.Context, read time.Time, step Step, change alibaba.Change, in Input) error {
 	ctx, cancel := context.WithDeadline(ctx, read.Add(writeWithin))
 	defer cancel()
-	before := show(current(in.Zone.Records))
-	if step == Marking {
-		before += remarks(in.Zone.Records)
-	}
-	e.Log.Info("PrivateZone's record is written", "endpoint", e.Name, "zone", in.Zone.ID, "step", step, "call", change.String(), "before", before)
+	e.Log.Info("PrivateZone's record is written", "endpoint", e.Name, "zone", in.Zone.ID, "step", step, "call", change.String(), "before", before(in.Zone.Records))
 	err := e.Cloud.Change(ctx, change)
 	e.metrics.count(step, err)
-	if err == nil && step == Clearing {
-		e.held = Mark{}
+	if err != nil {
+		e.unsure = read
 	}
 	return err
 }
 
-// remarks are what a mark takes the place of.
-func remarks(records []alibaba.Record) string {
-	var texts []string
-	for _, r := range records {
-		if r.Remark != "" {
-			texts = append(texts, fmt.Sprintf(", remark %q", r.Remark))
-		}
+// before is all that a call may take the place of.
+func before(records []alibaba.Record) string {
+	texts := make([]string, len(records))
+	for i, r := range records {
+		texts[i] = fmt.Sprintf("%s %s %d %q", r.Type(), r.Value(), int(r.TTL/time.Second), r.Remark)
 	}
-	return strings.Join(texts, "")
+	return strings.Join(texts, ", ")
 }

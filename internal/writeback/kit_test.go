@@ -35,9 +35,12 @@ const endpointName = "cross-region.registry.io"
 type caller struct {
 	t *testing.T
 	*cloud.Cloud
+	data  cloud.Data // of the beginning
 	calls atomic.Int64
 	// before is called before each change; an error is returned instead.
 	before func(alibaba.Change) error
+	// late tells when a change is carried out whose connection is cut at once; 0 is one like others.
+	late func(alibaba.Change) time.Duration
 }
 
 var nonce atomic.Int64
@@ -59,7 +62,7 @@ func (c *caller) call(ctx context.Context, action string, parameters map[string]
 			err = io.ErrUnexpectedEOF
 		}
 		for _, z := range []string{"zone", "service"} {
-			if !leads(c.Records(z)) {
+			if r := c.Records(z); r != nil && !leads(r) {
 				c.t.Errorf("after %s %v the name has no record: %v", action, parameters, c.Records(z))
 			}
 		}
@@ -137,6 +140,19 @@ func (c *caller) Change(ctx context.Context, change alibaba.Change) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if c.late != nil {
+		if d := c.late(change); d > 0 {
+			go func() {
+				time.Sleep(d)
+				_ = c.carryOut(context.WithoutCancel(ctx), change)
+			}()
+			return io.ErrUnexpectedEOF
+		}
+	}
+	return c.carryOut(ctx, change)
+}
+
+func (c *caller) carryOut(ctx context.Context, change alibaba.Change) error {
 	c.calls.Add(1)
 	p := map[string]string{"RecordId": strconv.FormatInt(change.RecordID, 10)}
 	switch change.Action {
@@ -163,7 +179,8 @@ func newCloud(t *testing.T, values ...string) *caller {
 	}
 	service := cloud.Zone{ID: "service", Name: endpointName, Type: "CLOUD_PRODUCT_ZONE", VPCs: []cloud.VPC{{ID: "vpc-s"}}}
 	service.Records = []cloud.Record{{RR: "@", Type: "A", Value: "10.2.0.10"}}
-	return &caller{t: t, Cloud: cloud.New(cloud.Data{AccessKeys: []cloud.AccessKey{{ID: "id", Secret: "key"}}, Zones: []cloud.Zone{zone, service}})}
+	data := cloud.Data{AccessKeys: []cloud.AccessKey{{ID: "id", Secret: "key"}}, Zones: []cloud.Zone{zone, service}}
+	return &caller{t: t, data: data, Cloud: cloud.New(data)}
 }
 
 // values are the records at the zone's own name, as "A 10.0.0.1 60".
@@ -182,6 +199,7 @@ type cluster struct {
 	logs   *bytes.Buffer
 	owner  string
 	config *config.Config
+	writer *Writer
 	cloud  Cloud
 	stop   context.CancelFunc
 	ended  chan struct{}
@@ -226,6 +244,16 @@ func (c *cluster) turn(value string) {
 	}
 }
 
+// configure puts another configuration into force.
+func (c *cluster) configure(text string) {
+	cfg, err := config.Parse([]byte(text))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.config = cfg
+	c.writer.Configure(cfg)
+}
+
 // start begins to lead; end kills the leader.
 func (c *cluster) start() {
 	w := New(Options{
@@ -233,6 +261,7 @@ func (c *cluster) start() {
 		Owner: func(context.Context) (string, error) { return c.owner, nil },
 	})
 	w.Configure(c.config)
+	c.writer = w
 	ctx, stop := context.WithCancel(c.t.Context())
 	c.stop, c.ended = stop, make(chan struct{})
 	go func() {

@@ -2,9 +2,9 @@ package writeback
 
 import (
 	"net/netip"
-	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -27,9 +27,6 @@ var sameRecords = cmp.Comparer(same)
 
 const public = "a-registry.cn-hangzhou.cr.aliyuncs.com"
 
-// remarkForm is what the cloud takes: https://help.aliyun.com/zh/dns/api-pvtz-2018-01-01-updaterecordremark
-var remarkForm = regexp.MustCompile(`^[A-Za-z0-9_.,-]{1,50}$`)
-
 func TestMarksHoldTheOriginal(t *testing.T) {
 	for sentence, test := range map[string]struct {
 		original zone.Records
@@ -43,11 +40,11 @@ func TestMarksHoldTheOriginal(t *testing.T) {
 		"a long one has a hash":    {cname(public), "rf1-0a1b2c3d-cname_a9e5"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
-			m, err := NewMark(me, test.original)
+			m, err := NewMark(me, test.original, "")
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !strings.HasPrefix(m.String(), strings.TrimSuffix(test.text, "a9e5")) || (!strings.Contains(test.text, "cname_") && m.String() != test.text) || !remarkForm.MatchString(m.String()) {
+			if !strings.HasPrefix(m.String(), strings.TrimSuffix(test.text, "a9e5")) || (!strings.Contains(test.text, "cname_") && m.String() != test.text) || !remarkForm.MatchString(m.String()) || len(m.String()) > MaxRemark {
 				t.Errorf("%q, not %q", m, test.text)
 			}
 			got, is := ParseMark(m.String(), []string{"x.example", public})
@@ -62,13 +59,13 @@ func TestMarksHoldTheOriginal(t *testing.T) {
 }
 
 func TestWhatDoesNotFitIsNotMarked(t *testing.T) {
-	if m, err := NewMark(me, addrs("110.1.0.10", "110.2.0.10", "110.3.0.10", "110.4.0.10")); err == nil {
+	if m, err := NewMark(me, addrs("110.1.0.10", "110.2.0.10", "110.3.0.10", "110.4.0.10"), ""); err == nil {
 		t.Error(m)
 	}
 }
 
 func TestAHashOfNobodyKnownHasNoOriginal(t *testing.T) {
-	m, err := NewMark(me, cname(public))
+	m, err := NewMark(me, cname(public), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,16 +74,32 @@ func TestAHashOfNobodyKnownHasNoOriginal(t *testing.T) {
 	}
 }
 
+func TestARemarkIsKeptWhereThereIsRoom(t *testing.T) {
+	for remark, kept := range map[string]bool{
+		"": true, "by-hand": true, "by hand": false, "十个汉字也是字符": true, ",_": true, "a,_b": true,
+		"12345678901234567890123456": true, "123456789012345678901234567": false, // with rf1-0a1b2c3d-10.2.0.10,_ it has 50 characters, or 51
+	} {
+		m, err := NewMark(me, addrs("10.2.0.10"), remark)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, is := ParseMark(m.String(), nil)
+		if !is || !same(got.Original, m.Original) || kept != (got.Replaced == remark) || utf8.RuneCountInString(m.String()) > MaxRemark {
+			t.Errorf("%q is kept in %q: %q", remark, m, got.Replaced)
+		}
+	}
+}
+
 func FuzzMark(f *testing.F) {
-	for _, seed := range []string{"", "by hand", "rf1-0a1b2c3d-10.2.0.10", "rf1-0a1b2c3d-10.2.0.10,", "rf1-0a1b2c3d-,", "rf1-0a1b2c3d-v6_00", "rf1-0a1b2c3d-a.b,c"} {
+	for _, seed := range []string{"", "by hand", "rf1-0a1b2c3d-10.2.0.10", "rf1-0a1b2c3d-10.2.0.10,", "rf1-0a1b2c3d-,", "rf1-0a1b2c3d-v6_00", "rf1-0a1b2c3d-a.b,c", "rf2-0a1b2c3d-10.2.0.10", "rf1-0a1b2c3d-10.2.0.10,_x"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		m, is := ParseMark(text, nil)
-		if !is || empty(m.Original) {
+		if !is || m.Owner == "" || empty(m.Original) {
 			return
 		}
-		again, err := NewMark(m.Owner, m.Original)
+		again, err := NewMark(m.Owner, m.Original, m.Replaced)
 		if err != nil {
 			return // longer than the cloud takes
 		}

@@ -36,6 +36,12 @@ func (m metrics) count(step Step, err error) {
 	m.calls.WithLabelValues(string(step), outcome).Inc()
 }
 
+// forget is for an endpoint that isn't configured any more.
+func (m metrics) forget(endpoint string) {
+	m.stands.DeleteLabelValues(endpoint)
+	m.failing.DeleteLabelValues(endpoint)
+}
+
 // clear is for a replica that no longer leads.
 func (m metrics) clear() {
 	m.stands.Reset()

@@ -7,7 +7,7 @@ import (
 )
 
 func TestWhatThisClusterHasWrittenIsReadAsTheOriginal(t *testing.T) {
-	hash, err := NewMark(me, cname(public))
+	hash, err := NewMark(me, cname(public), "")
 	if err != nil {
 		t.Fatal(err)
 	}

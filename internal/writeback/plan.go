@@ -34,7 +34,7 @@ type Input struct {
 	Want zone.Records
 	// Known are all that a switch could write: what else stands there beside a mark, a person has written.
 	Known []zone.Records
-	// Held is the cluster's mark as it was read last, its zero value when there was none.
+	// Held is the cluster's mark while the original isn't known to be back, its zero value otherwise.
 	Held Mark
 	// Force writes into a zone that a service has made, too.
 	Force bool
@@ -55,8 +55,8 @@ func Next(in Input) (Step, alibaba.Change, error) {
 		return begin(in)
 	}
 	original := mark.Original
-	if original.CNAME == "" && len(original.Addrs) == 0 {
-		return Done, alibaba.Change{}, fmt.Errorf("the Remark %q names an original that the configuration doesn't know any more: put the instance back into it, or edit the record and clear its Remark by hand", mark)
+	if empty(original) {
+		return Done, alibaba.Change{}, fmt.Errorf("the Remark %q names an original that can't be read, or that the configuration doesn't know any more: put the instance back into it, or edit the record and clear its Remark by hand", mark)
 	}
 	want := in.Want
 	if empty(want) {
@@ -66,13 +66,19 @@ func Next(in Input) (Step, alibaba.Change, error) {
 		return Done, alibaba.Change{}, fmt.Errorf("somebody has written %s beside this cluster's mark, which is left alone: let the record lead to %s by hand, or clear its Remark and turn privateZone.writeBack off", foreign, show(want))
 	}
 	switch {
-	case !same(current(records), want):
-		return Writing, write(in.Zone, kept, want), nil
-	case same(want, original):
-		return Clearing, remark(kept, ""), nil
-	default:
+	case same(current(records), want) && same(want, original):
+		return Clearing, remark(kept, mark.Replaced), nil
+	case same(current(records), want):
 		return Done, alibaba.Change{}, nil
+	case in.Zone.ByService && !in.Force && !same(want, original): // what was forced before is brought back all the same
+		return Done, alibaba.Change{}, unforced(in.Zone)
+	default:
+		return Writing, write(in.Zone, kept, want), nil
 	}
+}
+
+func unforced(z alibaba.Zone) error {
+	return fmt.Errorf("a service, or somebody with an assumed role, has made the zone %s: set privateZone.force to write into it all the same", z.ID)
 }
 
 // begin is for a name without a mark.
@@ -87,11 +93,11 @@ func begin(in Input) (Step, alibaba.Change, error) {
 	}
 	switch {
 	case in.Zone.ByService && !in.Force:
-		return Done, alibaba.Change{}, fmt.Errorf("a service has made the zone %s: set privateZone.force to write into it all the same", in.Zone.ID)
+		return Done, alibaba.Change{}, unforced(in.Zone)
 	case len(in.Zone.Ignored) > 0:
 		return Done, alibaba.Change{}, fmt.Errorf("the zone %s has what a mark can't keep: %s", in.Zone.ID, strings.Join(in.Zone.Ignored, "; "))
 	}
-	mark, err := NewMark(in.Owner, now)
+	mark, err := NewMark(in.Owner, now, records[0].Remark)
 	if err != nil {
 		return Done, alibaba.Change{}, err
 	}
@@ -99,7 +105,7 @@ func begin(in Input) (Step, alibaba.Change, error) {
 }
 
 // Marked gives the record with this cluster's mark, where there is one. Another
-// cluster's is an error.
+// cluster's is an error, and so is one that can't be read.
 func Marked(in Input) (alibaba.Record, Mark, error) {
 	var kept alibaba.Record
 	var mine Mark
@@ -107,6 +113,8 @@ func Marked(in Input) (alibaba.Record, Mark, error) {
 		mark, is := ParseMark(r.Remark, hosts(in.Known))
 		switch {
 		case !is:
+		case mark.Owner == "":
+			return alibaba.Record{}, Mark{}, fmt.Errorf("the Remark %q begins as a mark does and can't be read: restore the record and clear the Remark by hand", r.Remark)
 		case mark.Owner != in.Owner:
 			return alibaba.Record{}, Mark{}, fmt.Errorf("the cluster %s has written the record, and will bring %s back: fail back there, or, if it is gone, restore the record and clear its Remark %q by hand", mark.Owner, show(mark.Original), r.Remark)
 		case mine.Owner == "":

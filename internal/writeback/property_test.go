@@ -16,7 +16,8 @@ import (
 )
 
 // TestNothingLosesTheOriginal plays two clusters in one VPC whose switches are
-// thrown, whose leaders die and whose calls are slow, refused, or lost on either way.
+// thrown, whose leaders die and whose calls are slow, refused, lost on either way, or carried
+// out when nobody waits for them any more.
 // The cloud checks after each call that the name still leads somewhere.
 func TestNothingLosesTheOriginal(t *testing.T) {
 	seeds := uint64(8)
@@ -41,9 +42,21 @@ func playTwoClusters(t *testing.T, seed uint64) {
 	original := []string{"10.2.0.10", "10.2.0.11"}[:1+some(2)]
 	w := newCloud(t, original...)
 	first := w.values()
+	if some(2) == 0 {
+		w.KeepIDs()
+	}
+	over := false
 	w.before = func(alibaba.Change) error {
-		time.Sleep(time.Duration(some(9000)) * time.Millisecond)
+		if !over {
+			time.Sleep(time.Duration(some(9000)) * time.Millisecond)
+		}
 		return nil
+	}
+	w.late = func(alibaba.Change) time.Duration {
+		if over || some(3) > 0 {
+			return 0
+		}
+		return time.Duration(some(5900)) * time.Millisecond // with the sleep 14.9 s after the reading at most
 	}
 	clusters := []*cluster{newCluster(t, w, me), newCluster(t, w, other)}
 	for _, c := range clusters {
@@ -51,7 +64,7 @@ func playTwoClusters(t *testing.T, seed uint64) {
 	}
 	words := []string{"privatezone", "a", "a/public", "b", "b/public"}
 	actions := []string{"UpdateZoneRecord", "UpdateRecordRemark", "AddZoneRecord", "DeleteZoneRecord", "DescribeZoneRecords"}
-	for range 25 {
+	for range 40 {
 		c := clusters[some(2)]
 		switch some(4) {
 		case 0, 1:
@@ -66,9 +79,10 @@ func playTwoClusters(t *testing.T, seed uint64) {
 				{Action: actions[some(len(actions))], Times: 2, Cut: true},
 			}[some(3)])
 		}
-		time.Sleep(time.Duration(some(60_000)) * time.Millisecond)
+		time.Sleep(time.Duration(some(some(60_000)+1)) * time.Millisecond)
 	}
 	w.Heal()
+	over = true
 	for _, c := range clusters {
 		c.turn("privatezone")
 	}

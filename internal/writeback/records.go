@@ -47,6 +47,16 @@ func edited(records []alibaba.Record, known []zone.Records) string {
 	return ""
 }
 
+// union has each of both once.
+func union(all, more []zone.Records) []zone.Records {
+	for _, r := range more {
+		if !slices.ContainsFunc(all, func(a zone.Records) bool { return same(a, r) }) {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
 // hosts are the names among what a switch could write.
 func hosts(known []zone.Records) []string {
 	var names []string
@@ -60,7 +70,7 @@ func hosts(known []zone.Records) []string {
 
 func show(r zone.Records) string {
 	if empty(r) {
-		return "an original that only it knows"
+		return "an original that can't be read"
 	}
 	if r.CNAME != "" {
 		return r.CNAME

@@ -8,7 +8,7 @@ import (
 	"github.com/registry-failover/registry-failover/internal/published"
 )
 
-// statusPause is between two changes of an endpoint's status.
+// statusPause is between two changes of an endpoint's status; that a mark has come or gone is told at once.
 const statusPause = 10 * time.Second
 
 // A Status is what people want to know of a write-back. It stands under
@@ -33,7 +33,7 @@ func (e *endpoint) report(ctx context.Context) {
 		e.status.DryRun = nil
 	}
 	now := time.Now()
-	if reflect.DeepEqual(e.status, e.written) || now.Sub(e.wroteAt) < statusPause {
+	if reflect.DeepEqual(e.status, e.written) || e.status.Owner == e.written.Owner && now.Sub(e.wroteAt) < statusPause {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, look)

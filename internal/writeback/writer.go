@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -25,8 +26,8 @@ const (
 	look = 5 * time.Second
 	// writeWithin is how old a reading may be when the call that follows from it ends.
 	writeWithin = 10 * time.Second
-	// settle is how long a mark stands before it counts: longer than writeWithin, by
-	// what a call may still take inside the cloud.
+	// settle is when a call that follows from a reading has been carried out or never
+	// will be: longer than writeWithin, by what it may still take inside the cloud.
 	settle = 15 * time.Second
 	// watchful is between two readings of a zone while anything is written there,
 	// idle while nothing is.
@@ -37,9 +38,10 @@ const (
 	patience = 2 * time.Minute
 )
 
-// warning is logged once: docs/writeback.md has the source.
+// warning is logged once. It quotes https://www.alibabacloud.com/help/en/acr/user-guide/configure-access-over-vpcs
 const warning = "privateZone.writeBack is on: a failover of this cluster leads everybody else in its VPC to the standby, too. " +
-	"ACR makes such zones through its service-linked role and advises against editing them: pulls, or deleting an access or a domain later, may fail, and ACR may undo the edit. See docs/writeback.md"
+	"ACR makes such zones, and its documentation says: \"Do not change the DNS zone that is automatically created in PrivateZone. " +
+	"If you change the DNS zone, exceptions occur during image pulls or image deletion.\" See docs/writeback.md"
 
 // Cloud reads and changes records: an *alibaba.Client.
 type Cloud interface {
@@ -64,7 +66,10 @@ type Writer struct {
 	Options
 	metrics metrics
 	config  atomic.Pointer[config.Config]
-	seen    map[string]*endpoint // of Start alone
+
+	// Of Start alone:
+	inForce *config.Config
+	seen    map[string]*endpoint
 }
 
 // New makes a Writer. It must be configured before it starts.
@@ -102,18 +107,36 @@ func (w *Writer) round(ctx context.Context) {
 		}
 		return // what was decided is followed up when there is an API server
 	}
-	for _, e := range c.Zones() {
-		known := w.seen[e.Name]
-		if known == nil {
-			known = &endpoint{Writer: w}
-			w.seen[e.Name] = known
-		}
-		known.Endpoint, known.options = e, c.PrivateZone
-		text, there := state.Data[e.Name]
-		if there {
-			known.follow(ctx, text)
+	if c != w.inForce {
+		w.begin(c)
+	}
+	for _, e := range w.seen {
+		if text, there := state.Data[e.Name]; there {
+			e.follow(ctx, text)
 		}
 	}
+}
+
+// begin puts another configuration into force.
+func (w *Writer) begin(c *config.Config) {
+	gone := maps.Clone(w.seen)
+	for _, e := range c.Zones() {
+		delete(gone, e.Name)
+		if w.seen[e.Name] == nil {
+			// A leader before this one may have a call under way.
+			w.seen[e.Name] = &endpoint{Writer: w, unsure: time.Now()}
+		}
+		known := w.seen[e.Name]
+		known.Endpoint, known.options, known.next = e, c.PrivateZone, time.Time{}
+	}
+	for name, e := range gone {
+		if e.held.Owner != "" {
+			w.Log.Warn("the endpoint isn't configured any more: its record in PrivateZone stays as this cluster has written it", "endpoint", name, "original", show(e.held.Original), "remark", e.held.String())
+		}
+		delete(w.seen, name)
+		w.metrics.forget(name)
+	}
+	w.inForce = c
 }
 
 // errNoOneZone says that it can't be told which zone to write.

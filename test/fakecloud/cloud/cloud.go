@@ -19,6 +19,7 @@ type Cloud struct {
 	calls    []Call
 	skew     time.Duration
 	lifetime time.Duration
+	keepIDs  bool
 	serial   int64
 }
 

@@ -35,7 +35,7 @@ func (c *Cloud) addZoneRecord(p parameters) (answer, *refusal) {
 }
 
 // updateZoneRecord gives the record another id, which the real cloud may do:
-// ids aren't promised to be stable.
+// ids aren't promised to be stable. [Cloud.KeepIDs] keeps them.
 func (c *Cloud) updateZoneRecord(p parameters) (answer, *refusal) {
 	z, i, r := c.record(p)
 	if r != nil {
@@ -48,7 +48,9 @@ func (c *Cloud) updateZoneRecord(p parameters) (answer, *refusal) {
 	if conflicts(slices.Delete(slices.Clone(z.Records), i, i+1), record) {
 		return nil, recordConflict
 	}
-	record.ID = c.next()
+	if !c.keepIDs {
+		record.ID = c.next()
+	}
 	z.Records[i] = record
 	return answer{"RecordId": record.ID}, nil
 }

@@ -24,3 +24,10 @@ func (c *Cloud) EditRecords(zone string, edit func([]Record) []Record) {
 		}
 	}
 }
+
+// KeepIDs lets records keep their ids when they are updated: it isn't documented what they do.
+func (c *Cloud) KeepIDs() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.keepIDs = true
+}
