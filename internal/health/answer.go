@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/registry-failover/registry-failover/pkg/zone"
@@ -91,7 +92,7 @@ func parseRealm(text string) (*url.URL, error) {
 		return nil, errors.New("its challenge names no token realm")
 	}
 	realm, err := url.Parse(text)
-	if err != nil || realm.Scheme != "https" || !isHost(realm.Hostname()) {
+	if err != nil || realm.Scheme != "https" || !isHost(realm.Hostname()) || !isPort(realm.Port()) {
 		return nil, fmt.Errorf("the token realm %q is no https address", clip(text))
 	}
 	return realm, nil
@@ -117,6 +118,12 @@ func identify(service string) Identity {
 func isHost(name string) bool {
 	_, err := netip.ParseAddr(name)
 	return err == nil || zone.IsDNSName(strings.ToLower(name))
+}
+
+// isPort takes none for https's own.
+func isPort(port string) bool {
+	_, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil
 }
 
 // clip keeps foreign text short enough for a sentence.

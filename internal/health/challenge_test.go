@@ -49,17 +49,18 @@ func TestWhereTokensAre(t *testing.T) {
 		values      []string
 		realm, want string
 	}{
-		"a realm":                       {[]string{challengeOfA}, "https://dockerauth-vpc.cn-hangzhou.aliyuncs.com/auth", ""},
-		"a realm with a port":           {[]string{`Bearer realm="https://auth.example:8443/"`}, "https://auth.example:8443/", ""},
-		"a password instead of a token": {[]string{`Basic realm="registry"`}, "", ""},
-		"no challenge":                  {nil, "", `it answers 401, and its challenge can't be read: ""`},
-		"a challenge that is no such":   {[]string{`="`}, "", `it answers 401, and its challenge can't be read: "=\""`},
-		"a token from nowhere":          {[]string{`Bearer service="x"`}, "", "its challenge names no token realm"},
-		"a realm that is no address":    {[]string{`Bearer realm="registry"`}, "", `the token realm "registry" is no https address`},
-		"a realm without encryption":    {[]string{`Bearer realm="http://auth.example/"`}, "", `the token realm "http://auth.example/" is no https address`},
-		"a realm that can't be parsed":  {[]string{`Bearer realm="https://[::1"`}, "", `the token realm "https://[::1" is no https address`},
-		"a realm whose host is no name": {[]string{`Bearer realm="https://a b/"`}, "", `the token realm "https://a b/" is no https address`},
-		"a realm that is far too long":  {[]string{`Bearer realm="` + strings.Repeat("x", 300) + `"`}, "", `the token realm "` + strings.Repeat("x", 200) + `…" is no https address`},
+		"a realm":                        {[]string{challengeOfA}, "https://dockerauth-vpc.cn-hangzhou.aliyuncs.com/auth", ""},
+		"a realm with a port":            {[]string{`Bearer realm="https://auth.example:8443/"`}, "https://auth.example:8443/", ""},
+		"a password instead of a token":  {[]string{`Basic realm="registry"`}, "", ""},
+		"no challenge":                   {nil, "", `it answers 401, and its challenge can't be read: ""`},
+		"a challenge that is no such":    {[]string{`="`}, "", `it answers 401, and its challenge can't be read: "=\""`},
+		"a token from nowhere":           {[]string{`Bearer service="x"`}, "", "its challenge names no token realm"},
+		"a realm that is no address":     {[]string{`Bearer realm="registry"`}, "", `the token realm "registry" is no https address`},
+		"a realm without encryption":     {[]string{`Bearer realm="http://auth.example/"`}, "", `the token realm "http://auth.example/" is no https address`},
+		"a realm that can't be parsed":   {[]string{`Bearer realm="https://[::1"`}, "", `the token realm "https://[::1" is no https address`},
+		"a realm whose host is no name":  {[]string{`Bearer realm="https://a b/"`}, "", `the token realm "https://a b/" is no https address`},
+		"a realm at a port that is none": {[]string{`Bearer realm="https://auth.example:99999/"`}, "", `the token realm "https://auth.example:99999/" is no https address`},
+		"a realm that is far too long":   {[]string{`Bearer realm="` + strings.Repeat("x", 300) + `"`}, "", `the token realm "` + strings.Repeat("x", 200) + `…" is no https address`},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			a := readChallenges(test.values)
