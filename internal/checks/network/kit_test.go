@@ -39,6 +39,7 @@ type world struct {
 	servers   map[string]string // by the address that they have in the world, host:port
 	dials     map[string]int
 	config    *config.Config
+	also      map[string]string // a second address of a name, as a line in the hosts file adds one
 }
 
 // newWorld has two instances that are well, the shared endpoint leading to the
@@ -151,7 +152,11 @@ func (w *world) options() Options {
 	return Options{Config: w.config, Prober: health.Prober{
 		Roots: w.authority.Pool,
 		Resolve: func(ctx context.Context, name string) ([]netip.Addr, error) {
-			return resolver.LookupNetIP(ctx, "ip", name)
+			addrs, err := resolver.LookupNetIP(ctx, "ip", name)
+			if second, known := w.also[name]; known {
+				addrs = append(addrs, netip.MustParseAddr(second))
+			}
+			return addrs, err
 		},
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			w.mutex.Lock()

@@ -107,6 +107,27 @@ func TestWhatIsWrong(t *testing.T) {
 			},
 			[]string{"ok RESOLVES : resolves to 192.0.2.1: zhangjiakou"}, "", "",
 		},
+		"the name leads to both": {
+			func(w *world) { w.also = map[string]string{shared: addrA} },
+			[]string{"warning RESOLVES : resolves to 10.2.0.10, 10.1.0.10: zhangjiakou and hangzhou"},
+			"", "RESOLVES",
+		},
+		"the standby's other address is another's": {
+			func(w *world) {
+				w.config.Endpoints[0].Instances[0].InternalAddresses = []string{addrA, "10.1.0.11"}
+				w.serve(w.acr("cri-bbbbb", "cn-zhangjiakou", "-vpc"), "10.1.0.11")
+			},
+			[]string{
+				"ok IDENTITY hangzhou/internal at 10.1.0.10: answers as cri-aaaaa, hangzhou",
+				"failed IDENTITY hangzhou/internal at 10.1.0.11: answers as cri-bbbbb, which is zhangjiakou, not as cri-aaaaa",
+			},
+			"IDENTITY", "",
+		},
+		"something in the Internet answers for all": {
+			func(w *world) { w.serve(http.NotFound, internetA, "proxy.example") },
+			[]string{"warning CERTIFICATE hangzhou/public: has a wrong certificate: it doesn't cover the name: it is for proxy.example"},
+			"", "REACHABLE CERTIFICATE",
+		},
 		"the primary is away": {
 			func(w *world) { w.away(addrB) },
 			[]string{

@@ -24,7 +24,7 @@ func (w *way) reachable() finding {
 	case w.cut:
 		return w.unanswered()
 	case w.result.Err != nil:
-		return w.says(w.bad(), w.result.Err.Error(), w.remedy())
+		return w.says(checks.Failed, w.result.Err.Error(), w.remedy())
 	}
 	l := w.result.Latency
 	return w.says(checks.OK, fmt.Sprintf("%s answers %d in %s (connecting %s, TLS %s)",

@@ -49,20 +49,29 @@ func (e *endpoint) resolves() finding {
 	return w.says(checks.OK, text+": "+leads[0], "")
 }
 
-// leads are the names of the instances that the shared endpoint leads to: the one
-// that has answered there by its own words, else those that have its addresses.
+// leads are the names of the instances that the shared endpoint leads to, each once:
+// by the words of the one that has answered there, else by its addresses.
 func (e *endpoint) leads() []string {
-	if answer := e.own.result.Answer; answer != nil {
-		for _, i := range e.Instances {
-			if i.ID == answer.Instance.ID {
-				return []string{i.Name}
-			}
+	var names []string
+	add := func(name string) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-	var names []string
-	for _, w := range e.instances {
-		if slices.ContainsFunc(e.own.result.Addrs, w.leadsTo) && !slices.Contains(names, w.instance.Name) {
-			names = append(names, w.instance.Name)
+	own := e.own.result
+	for _, addr := range own.Addrs {
+		if own.Answer != nil && addr == own.Addr && own.Answer.Instance != (health.Identity{}) {
+			for _, i := range e.Instances {
+				if i.ID == own.Answer.Instance.ID {
+					add(i.Name)
+				}
+			}
+			continue
+		}
+		for _, w := range e.instances {
+			if w.has(addr) {
+				add(w.instance.Name)
+			}
 		}
 	}
 	return names

@@ -3,6 +3,7 @@ package network
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,8 +47,11 @@ type way struct {
 	endpoint string
 	instance config.Instance // without a name for the shared endpoint itself
 	network  zone.Network
-	// spare says that the instance's bare name in the switch doesn't lead this way.
+	// spare says that the instance's bare name in the switch doesn't lead this way:
+	// what fails here is a warning.
 	spare bool
+	// several says that the instance has more internal addresses than this one.
+	several bool
 	// unknown says that its address is in no configuration.
 	unknown bool
 	target  health.Target
@@ -62,13 +66,16 @@ func newSurvey(o Options) *survey {
 	for n, e := range o.Config.Endpoints {
 		at := &endpoint{Endpoint: e, own: &way{endpoint: e.Name, target: health.Target{Host: e.Name, Name: e.Name}}}
 		for k, i := range e.Instances {
+			internal := way{endpoint: e.Name, instance: i, network: zone.Internal, spare: i.Network != zone.Internal}
 			fixed := zones[n].Instances[k].InternalAddrs
-			internal := &way{
-				endpoint: e.Name, instance: i, network: zone.Internal, spare: i.Network != zone.Internal,
-				unknown: len(fixed) == 0, target: health.Target{Host: e.Name, Addrs: fixed},
+			for _, addr := range fixed { // each by itself: pulls may go to any
+				w := internal
+				w.target, w.several = health.Target{Host: e.Name, Addrs: []netip.Addr{addr}}, len(fixed) > 1
+				at.instances = append(at.instances, &w)
 			}
-			if len(fixed) > 0 || !internal.spare {
-				at.instances = append(at.instances, internal)
+			if len(fixed) == 0 && !internal.spare {
+				internal.unknown = true
+				at.instances = append(at.instances, &internal)
 			}
 			at.instances = append(at.instances, &way{
 				endpoint: e.Name, instance: i, network: zone.Public, spare: i.Network != zone.Public,
@@ -110,16 +117,24 @@ func (s *survey) look(ctx context.Context) {
 	})
 }
 
-// subject names the way as the switch does; it is empty for the shared endpoint's own.
+// subject names the way as the switch does, with its address where the instance has
+// several; it is empty for the shared endpoint's own.
 func (w *way) subject() string {
 	if w.instance.Name == "" {
 		return ""
 	}
-	return zone.Target{Instance: w.instance.Name, Network: w.network}.String()
+	name := zone.Target{Instance: w.instance.Name, Network: w.network}.String()
+	if w.several {
+		name += " at " + w.target.Addrs[0].String()
+	}
+	return name
 }
 
 // says makes a finding about the way.
 func (w *way) says(level checks.Level, text, remedy string) finding {
+	if level == checks.Failed && w.spare {
+		level = checks.Warning
+	}
 	return finding{Finding: checks.Finding{Level: level, Endpoint: w.endpoint, Subject: w.subject(), Text: text, Remedy: remedy}}
 }
 
@@ -130,21 +145,5 @@ func (w *way) breaks(text, remedy string) finding {
 	return f
 }
 
-// bad is Failed where pulls go this way, and Warning where they would only if the
-// switch named the network.
-func (w *way) bad() checks.Level {
-	if w.spare {
-		return checks.Warning
-	}
-	return checks.Failed
-}
-
-// leadsTo says whether the way has one of the addresses.
-func (w *way) leadsTo(addr netip.Addr) bool {
-	for _, own := range w.result.Addrs {
-		if own.Unmap() == addr {
-			return true
-		}
-	}
-	return false
-}
+// has says whether the way leads to an address.
+func (w *way) has(addr netip.Addr) bool { return slices.Contains(w.result.Addrs, addr) }
