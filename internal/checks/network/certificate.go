@@ -32,8 +32,8 @@ func (s *survey) certificate(context.Context) []finding {
 			case errors.Is(problem, health.ErrWrongName):
 				all = append(all, w.breaks("has a wrong certificate: "+problem.Error(),
 					"bind a certificate for "+w.endpoint+" to the custom domain of this instance"))
-			case errors.Is(problem, health.ErrNotTrusted):
-				all = append(all, w.breaks("has a wrong certificate: "+problem.Error(),
+			case errors.Is(problem, health.ErrNotTrusted): // the node may know an authority that this program doesn't
+				all = append(all, w.says(checks.Failed, "has a wrong certificate: "+problem.Error(),
 					"bind a certificate with all that stand between it and a known authority; for an authority of your own, see docs/checks.md"))
 			}
 		}

@@ -48,8 +48,9 @@ func (s *survey) all() []checks.Check {
 // Install are the checks for a hook before an installation or upgrade. A finding
 // has the level Failed only where new pods would break for a reason that doesn't
 // pass by itself: the shared endpoint doesn't exist for this host's DNS, or what
-// answers has a certificate that no client accepts, or is another instance. All
-// else that All calls Failed is a Warning.
+// answers there has a certificate for another name or time, or is another instance. All
+// else that All calls Failed is a Warning: an upgrade must be possible while a
+// standby is wrong, and a node may trust an authority that isn't known here.
 func Install(o Options) []checks.Check {
 	s := newSurvey(o)
 	s.install = true

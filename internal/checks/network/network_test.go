@@ -121,7 +121,7 @@ func TestWhatIsWrong(t *testing.T) {
 				"ok IDENTITY hangzhou/internal at 10.1.0.10: answers as cri-aaaaa, hangzhou",
 				"failed IDENTITY hangzhou/internal at 10.1.0.11: answers as cri-bbbbb, which is zhangjiakou, not as cri-aaaaa",
 			},
-			"IDENTITY", "",
+			"", "IDENTITY",
 		},
 		"something in the Internet answers for all": {
 			func(w *world) { w.serve(http.NotFound, internetA, "proxy.example") },
@@ -159,7 +159,14 @@ func TestWhatIsWrong(t *testing.T) {
 				"failed CERTIFICATE hangzhou/internal: has a wrong certificate: it doesn't cover the name: it is for *.cn-hangzhou.cr.aliyuncs.com",
 				"ok IDENTITY hangzhou/internal: answers as cri-aaaaa, hangzhou",
 			},
-			"CERTIFICATE", "",
+			"", "CERTIFICATE",
+		},
+		"the primary has only its own certificate": {
+			func(w *world) {
+				w.serve(w.acr("cri-bbbbb", "cn-zhangjiakou", "-vpc"), addrB, "*.cn-zhangjiakou.cr.aliyuncs.com")
+			},
+			[]string{"failed CERTIFICATE : has a wrong certificate: it doesn't cover the name: it is for *.cn-zhangjiakou.cr.aliyuncs.com"},
+			"CERTIFICATE", "CERTIFICATE",
 		},
 		"the standby's certificate is from an authority that nobody knows": {
 			func(w *world) {
@@ -169,12 +176,22 @@ func TestWhatIsWrong(t *testing.T) {
 				w.authority = known
 			},
 			[]string{"failed CERTIFICATE hangzhou/internal: has a wrong certificate: it isn't trusted: …"},
-			"CERTIFICATE", "",
+			"", "CERTIFICATE",
+		},
+		"the primary's certificate is from an authority that this host doesn't know": {
+			func(w *world) {
+				known := w.authority
+				w.authority = newAuthority(w.t)
+				w.serve(w.acr("cri-bbbbb", "cn-zhangjiakou", "-vpc"), addrB)
+				w.authority = known
+			},
+			[]string{"failed CERTIFICATE : has a wrong certificate: it isn't trusted: …"},
+			"", "CERTIFICATE",
 		},
 		"the standby's address is the primary's": {
 			func(w *world) { w.serve(w.acr("cri-bbbbb", "cn-zhangjiakou", "-vpc"), addrA) },
 			[]string{"failed IDENTITY hangzhou/internal: answers as cri-bbbbb, which is zhangjiakou, not as cri-aaaaa"},
-			"IDENTITY", "",
+			"", "IDENTITY",
 		},
 		"the region is another": {
 			func(w *world) { w.serve(w.acr("cri-aaaaa", "cn-shanghai", "-vpc"), addrA) },

@@ -138,10 +138,11 @@ func (w *way) says(level checks.Level, text, remedy string) finding {
 	return finding{Finding: checks.Finding{Level: level, Endpoint: w.endpoint, Subject: w.subject(), Text: text, Remedy: remedy}}
 }
 
-// breaks makes a finding for which an installation must not go on.
+// breaks makes a finding for which an installation must not go on, where it is about
+// what the shared endpoint itself leads to: a wrong standby breaks no new pod yet.
 func (w *way) breaks(text, remedy string) finding {
 	f := w.says(checks.Failed, text, remedy)
-	f.breaks = true
+	f.breaks = w.instance.Name == ""
 	return f
 }
 
