@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/registry-failover/registry-failover/internal/checks"
+	"github.com/registry-failover/registry-failover/internal/checks/cloud"
 	"github.com/registry-failover/registry-failover/internal/checks/network"
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
@@ -17,6 +18,7 @@ import (
 func every() []checks.Check {
 	return slices.Concat(
 		network.All(network.Options{Config: &config.Config{}}),
+		cloud.All(cloud.Options{Config: &config.Config{}}),
 	)
 }
 

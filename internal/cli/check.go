@@ -23,10 +23,16 @@ const checkLong = `Look before a failover is needed at what it would need, and t
 each finding what to do about it: docs/checks.md explains each code.
 
 With --pre it looks at what doesn't need the product to be installed. Run it where
-images are pulled, on a node: what resolves and connects there is what counts.`
+images are pulled, on a node: what resolves and connects there is what counts.
+
+What it looks at over the cloud's API needs credentials that may read it; they
+are taken from the environment, or from files. docs/cloud.md has a policy to copy.`
 
 const checkExample = `  # Before the installation, with the file of the configuration
   kubectl registry-failover check --pre --config config.yaml
+
+  # With the cluster's address on the Internet, which the instances must let in
+  kubectl registry-failover check --pre --config config.yaml --egress 203.0.113.7
 
   # With the configuration of the cluster, for a script
   kubectl registry-failover check --pre -o json`
@@ -35,6 +41,8 @@ const checkExample = `  # Before the installation, with the file of the configur
 type preflight struct {
 	config *config.Config
 	kube   *genericclioptions.ConfigFlags
+	// cloud are the checks over the cloud's API: their flags were read before.
+	cloud []checks.Check
 }
 
 // sets make the checks of check --pre, in the order in which they are told. Where
@@ -43,6 +51,7 @@ var sets = []func(context.Context, *preflight) []checks.Check{
 	func(_ context.Context, p *preflight) []checks.Check {
 		return network.All(network.Options{Config: p.config})
 	},
+	func(_ context.Context, p *preflight) []checks.Check { return p.cloud },
 }
 
 type checkOptions struct {
@@ -51,13 +60,14 @@ type checkOptions struct {
 	timeout time.Duration
 	output  string
 	kube    *genericclioptions.ConfigFlags
+	cloud   cloudFlags
 }
 
 func newCheck() *cobra.Command {
 	o := checkOptions{kube: clusterFlags()}
 	*o.kube.Namespace = productNamespace
 	cmd := &cobra.Command{
-		Use:                   "check --pre [--config FILE] [--timeout DURATION] [-o json]",
+		Use:                   "check --pre [--config FILE] [--egress ADDRESS] [--timeout DURATION] [-o json]",
 		Short:                 "Look whether a failover would work",
 		Long:                  checkLong,
 		Example:               checkExample,
@@ -70,6 +80,7 @@ func newCheck() *cobra.Command {
 	flags.StringVar(&o.config, "config", "", "`FILE` with the configuration, - for stdin; without it that of the cluster")
 	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "how `LONG` to look at most, such as 2m")
 	flags.StringVarP(&o.output, "output", "o", "text", "`FORMAT` of the output: text or json")
+	o.cloud.add(flags)
 	o.kube.AddFlags(flags)
 	flags.Lookup("namespace").Usage = "the namespace that the product is installed in"
 	return cmd
@@ -91,6 +102,9 @@ func (o *checkOptions) run(cmd *cobra.Command, args []string) error {
 	p := &preflight{kube: o.kube}
 	var err error
 	if p.config, err = o.readConfig(ctx, cmd.InOrStdin()); err != nil {
+		return err
+	}
+	if p.cloud, err = cloudChecks(ctx, p.config, &o.cloud); err != nil {
 		return err
 	}
 	var list []checks.Check

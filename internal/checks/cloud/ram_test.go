@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/registry-failover/registry-failover/internal/alibaba"
@@ -50,6 +51,19 @@ func TestRAM(t *testing.T) {
 			},
 		},
 	})
+}
+
+func TestNoFurtherCallIsMadeThatWouldFailToo(t *testing.T) {
+	c := fine()
+	c.errs["DescribeInstance "+a] = errors.New("no route to host")
+	c.errs["DescribeInstance "+b] = denied("cr", "GetInstance")
+	Read(t.Context(), c, parsed(t), nil)
+	if got := strings.Count(strings.Join(c.calls, "\n"), a); got != 1 {
+		t.Errorf("%d calls of the one that can't be reached: %v", got, c.calls)
+	}
+	if got := strings.Count(strings.Join(c.calls, "\n"), b); got != 4 {
+		t.Errorf("%d calls of the one that refuses one: %v", got, c.calls)
+	}
 }
 
 func TestOneInstanceIsReadOnce(t *testing.T) {

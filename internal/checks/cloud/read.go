@@ -44,10 +44,28 @@ func Read(ctx context.Context, cloud Cloud, c *config.Config, egress []netip.Add
 func readInstance(ctx context.Context, cloud Cloud, i config.Instance) Instance {
 	read := Instance{Repositories: map[string]Answer[[]string]{}}
 	read.Description.Value, read.Description.Err = cloud.DescribeInstance(ctx, i.ID, i.Region)
+	if err := read.Description.Err; hopeless(err) {
+		read.Ways.Err, read.Rules.Err, read.Namespaces.Err = err, err, err
+		return read
+	}
 	read.Ways.Value, read.Ways.Err = cloud.ReadInstance(ctx, i.ID, i.Region)
 	read.Rules.Value, read.Rules.Err = cloud.ReadSyncRules(ctx, i.ID, i.Region)
 	read.Namespaces.Value, read.Namespaces.Err = cloud.ReadNamespaces(ctx, i.ID, i.Region)
 	return read
+}
+
+// hopeless tells whether the next call would fail as well: repeated, each takes a
+// time that the other checks need.
+func hopeless(err error) bool {
+	if err == nil {
+		return false
+	}
+	switch alibaba.KindOf(err) {
+	case alibaba.Unauthenticated, alibaba.Expired, alibaba.ClockSkew, alibaba.Throttled, alibaba.Temporary:
+		return true
+	default:
+		return false
+	}
 }
 
 // readRepositories lists what the primary has in namespaces that aren't copied as

@@ -93,7 +93,7 @@ func (v view) unwritable(read []alibaba.Zone) []checks.Finding {
 }
 
 func describe(z alibaba.Zone) string {
-	creator := "an account's owner"
+	creator := "a user"
 	if z.ByService {
 		creator = "a service"
 	}

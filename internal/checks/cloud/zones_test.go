@@ -11,8 +11,8 @@ import (
 func TestZones(t *testing.T) {
 	const (
 		primary = "ok |  | in vpc-bbbbb the name leads to the primary zhangjiakou"
-		zoneA   = "ok | zone-a | made by an account's owner, bound to vpc-aaaaa, leads to A 10.1.0.10"
-		zoneB   = "ok | zone-b | made by an account's owner, bound to vpc-bbbbb, leads to A 10.2.0.10"
+		zoneA   = "ok | zone-a | made by a user, bound to vpc-aaaaa, leads to A 10.1.0.10"
+		zoneB   = "ok | zone-b | made by a user, bound to vpc-bbbbb, leads to A 10.2.0.10"
 	)
 	source := []string{"source: VPCDNS", "source: API", "endpoints:\n", "credentials: {provider: ECSRAMRole}\nendpoints:\n"}
 	writeBack := append([]string{}, source...)
@@ -24,22 +24,22 @@ func TestZones(t *testing.T) {
 		}},
 		"two are": {change: func(c *cloudOf) { c.zones[0].VPCs = c.zones[1].VPCs }, want: []string{
 			"failed |  | 2 zones named cross-region.registry.io are bound to the VPC vpc-bbbbb: unbind all but one",
-			"ok | zone-a | made by an account's owner, bound to vpc-bbbbb, leads to A 10.1.0.10", zoneB,
+			"ok | zone-a | made by a user, bound to vpc-bbbbb, leads to A 10.1.0.10", zoneB,
 		}},
 		"it is empty": {change: func(c *cloudOf) { c.zones[1].Records = nil }, want: []string{
 			"failed |  | zone zone-b of the VPC vpc-bbbbb has no record at @ that leads somewhere", zoneA,
-			"ok | zone-b | made by an account's owner, bound to vpc-bbbbb, leads to nowhere",
+			"ok | zone-b | made by a user, bound to vpc-bbbbb, leads to nowhere",
 		}},
 		"it leads to the standby": {change: func(c *cloudOf) {
 			c.zones[1].Records = []alibaba.Record{{Target: "a-registry.cn-hangzhou.cr.aliyuncs.com"}}
 		}, want: []string{
 			"warning |  | the zone of the VPC vpc-bbbbb leads to a-registry.cn-hangzhou.cr.aliyuncs.com, the instance hangzhou, and not to the primary zhangjiakou", zoneA,
-			"ok | zone-b | made by an account's owner, bound to vpc-bbbbb, leads to CNAME a-registry.cn-hangzhou.cr.aliyuncs.com",
+			"ok | zone-b | made by a user, bound to vpc-bbbbb, leads to CNAME a-registry.cn-hangzhou.cr.aliyuncs.com",
 		}},
 		"a loopback, which nobody can be": {change: func(c *cloudOf) { c.zones[1].Records[0].Addr = netip.MustParseAddr("127.0.0.1") }, want: []string{
 			"failed |  | zone zone-b of the VPC vpc-bbbbb: the address 127.0.0.1 is a loopback address",
 			"failed |  | zone zone-b of the VPC vpc-bbbbb has no record at @ that leads somewhere", zoneA,
-			"ok | zone-b | made by an account's owner, bound to vpc-bbbbb, leads to A 127.0.0.1",
+			"ok | zone-b | made by a user, bound to vpc-bbbbb, leads to A 127.0.0.1",
 		}},
 		"the standby's address is the zone's, which is missing": {
 			replace: append([]string{"    internalAddresses: [10.1.0.10]\n", ""}, source...), change: func(c *cloudOf) { c.zones = c.zones[1:] }, want: []string{
@@ -54,7 +54,7 @@ func TestZones(t *testing.T) {
 			primary, zoneA, "ok | zone-b | made by a service, bound to vpc-bbbbb, leads to A 10.2.0.10",
 		}},
 		"a zone that is bound to nobody": {change: func(c *cloudOf) { c.zones[0].VPCs = nil }, want: []string{
-			primary, "ok | zone-a | made by an account's owner, bound to no VPC, leads to A 10.1.0.10", zoneB,
+			primary, "ok | zone-a | made by a user, bound to no VPC, leads to A 10.1.0.10", zoneB,
 		}},
 		"the configuration doesn't say the VPC": {replace: []string{"vpcID: vpc-bbbbb, region", "region"}, want: []string{
 			"unknown |  | not looked at: the configuration doesn't say the cluster's VPC",
