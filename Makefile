@@ -35,6 +35,7 @@ test: demo demo-cloud ## play the demos, run the unit tests and those on a real 
 unit: ## run all unit tests and fuzz seeds under the race detector
 	@tools/ensure-cc
 	@tools/build helm4 >/dev/null
+	@tools/build promtool >/dev/null
 	@echo "unit tests with -race: up to 6 minutes the first time, as dependencies are compiled for it"
 	CGO_ENABLED=1 go test -race $$(go list ./... | grep -v /test/e2e$$)
 

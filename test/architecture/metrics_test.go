@@ -4,7 +4,9 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -15,6 +17,41 @@ import (
 const metricPrefix = "registry_failover_"
 
 func TestMetricsCarryTheProductsName(t *testing.T) {
+	positions, all := allMetrics(t)
+	for _, m := range all {
+		for _, problem := range m.problems() {
+			t.Errorf("%s: metric %q: %s", positions.Position(m.position), m.name, problem)
+		}
+	}
+}
+
+// TestAlertsNameMetricsThatExist: an alert of any other would never fire.
+func TestAlertsNameMetricsThatExist(t *testing.T) {
+	declared := map[string]bool{}
+	_, all := allMetrics(t)
+	for _, m := range all {
+		declared[m.name] = true
+	}
+	rules, err := os.ReadFile("../../charts/registry-failover/alerts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := map[string]bool{}
+	for _, name := range regexp.MustCompile(`\b`+metricPrefix+`\w+`).FindAllString(string(rules), -1) {
+		named[name] = true
+	}
+	for name := range named {
+		if !declared[name] {
+			t.Errorf("alerts.yaml has %s, which no program has", name)
+		}
+	}
+	if len(named) < 10 {
+		t.Errorf("only %d metrics were found", len(named))
+	}
+}
+
+func allMetrics(t *testing.T) (*token.FileSet, []metric) {
+	t.Helper()
 	folders := map[string][]*ast.File{}
 	positions := token.NewFileSet()
 	for _, path := range productionFiles(t) {
@@ -24,13 +61,11 @@ func TestMetricsCarryTheProductsName(t *testing.T) {
 		}
 		folders[filepath.Dir(path)] = append(folders[filepath.Dir(path)], file)
 	}
+	var all []metric
 	for _, files := range folders {
-		for _, m := range declaredMetrics(files) {
-			for _, problem := range m.problems() {
-				t.Errorf("%s: metric %q: %s", positions.Position(m.position), m.name, problem)
-			}
-		}
+		all = append(all, declaredMetrics(files)...)
 	}
+	return positions, all
 }
 
 // problems says what is wrong with a metric: our own rule about the prefix,

@@ -23,7 +23,7 @@ func TestEveryValueIsInTheDocumentsTable(t *testing.T) {
 	var look func(path string, value any)
 	look = func(path string, value any) {
 		group, isGroup := value.(map[string]any)
-		if !isGroup || path == "config" || strings.HasSuffix(path, ".resources") {
+		if !isGroup || len(group) == 0 && path != "" || path == "config" || strings.HasSuffix(path, ".resources") {
 			want = append(want, path)
 			return
 		}
