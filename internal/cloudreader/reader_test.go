@@ -51,6 +51,32 @@ func (w *world) run(d time.Duration) {
 	}
 }
 
+// during lets it work for a time, and looks at its end.
+func (w *world) during(d time.Duration, look func()) {
+	w.t.Helper()
+	ctx, cancel := context.WithCancel(w.t.Context())
+	ended := make(chan error)
+	go func() { ended <- w.Start(ctx) }()
+	time.Sleep(d)
+	look()
+	cancel()
+	if err := <-ended; err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// tells expects the metric of a finding, or with none that of a reading that fails.
+func (w *world) tells(code Code) {
+	w.t.Helper()
+	metric := w.Reader.metrics.failing.WithLabelValues(name)
+	if code != "" {
+		metric = w.Reader.metrics.findings.WithLabelValues(name, string(code))
+	}
+	if testutil.ToFloat64(metric) < 1 {
+		w.t.Errorf("no metric tells of it")
+	}
+}
+
 func (w *world) expect(want map[string]zone.Records) {
 	w.t.Helper()
 	if diff := cmp.Diff(want, w.zones(), cmp.Comparer(sameAddr)); diff != "" {
@@ -90,32 +116,40 @@ func TestAFailoverByHandIsPublished(t *testing.T) {
 	})
 }
 
-// TestNothingIsLost breaks what can break, for hours each.
+// TestNothingIsLost breaks what can break, for hours each. What was published stays, a
+// metric that an alert goes by says so, and what is put in order is published.
 func TestNothingIsLost(t *testing.T) {
-	for sentence, breakIt := range map[string]func(*stub){
-		"the API is dark":             func(s *stub) { s.err = errors.New("no route to host") },
-		"all zones are gone":          func(s *stub) { s.zones = nil },
-		"the zone is bound elsewhere": func(s *stub) { s.zones[1].VPCs[0].ID = "vpc-zzzzz" },
-		"the zone is there twice":     func(s *stub) { s.zones = append(s.zones, bound("vpc-bbbbb", "10.7.7.7")) },
-		"the zone is emptied":         func(s *stub) { s.zones[1].Records = nil },
-		"the zone has a loopback":     func(s *stub) { s.zones[1] = bound("vpc-bbbbb", "127.0.0.1") },
-		"the zone has more than a resolver reads": func(s *stub) {
+	for sentence, test := range map[string]struct {
+		breakIt func(*stub)
+		told    Code // empty where the reading itself fails
+	}{
+		"the API is dark": {func(s *stub) { s.err = errors.New("no route to host") }, ""},
+		"the API throttles": {func(s *stub) {
+			s.err = &alibaba.Error{Service: "pvtz", Action: "DescribeZones", Kind: alibaba.Throttled}
+		}, ""},
+		"the credentials are refused": {func(s *stub) { s.err = &alibaba.Error{Service: "pvtz", Action: "DescribeZones", Kind: alibaba.Expired} }, ""},
+		"all zones are gone":          {func(s *stub) { s.zones = nil }, NoZone},
+		"the zone is bound elsewhere": {func(s *stub) { s.zones[1].VPCs[0].ID = "vpc-zzzzz" }, NoZone},
+		"the zone is there twice":     {func(s *stub) { s.zones = append(s.zones, bound("vpc-bbbbb", "10.7.7.7")) }, AmbiguousZone},
+		"the zone is emptied":         {func(s *stub) { s.zones[1].Records = nil }, EmptyZone},
+		"the zone has a loopback":     {func(s *stub) { s.zones[1] = bound("vpc-bbbbb", "127.0.0.1") }, UnusableAddress},
+		"the zone has more than a resolver reads": {func(s *stub) {
 			for i := range zone.MaxAddrs + 1 {
 				s.zones[1].Records = append(s.zones[1].Records, alibaba.Record{Addr: netip.AddrFrom4([4]byte{10, 3, byte(i >> 8), byte(i)})})
 			}
-		},
-		"ACR can't be read":           func(s *stub) { s.instances = nil },
-		"all of it":                   func(s *stub) { s.zones, s.instances = nil, nil },
-		"the standby's zone is gone":  func(s *stub) { s.zones = s.zones[1:] },
-		"the standby's zone is empty": func(s *stub) { s.zones[0].Records = nil },
+		}, ""},
+		"ACR can't be read":           {func(s *stub) { s.instances = nil }, NotRead},
+		"all of it":                   {func(s *stub) { s.zones, s.instances = nil, nil }, NoZone},
+		"the standby's zone is gone":  {func(s *stub) { s.zones = s.zones[1:] }, NoZone},
+		"the standby's zone is empty": {func(s *stub) { s.zones[0].Records = nil }, EmptyZone},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := healthy()
 				w := newWorld(t, s, fresh)
 				w.run(time.Minute)
-				breakIt(s)
-				w.run(3 * time.Hour)
+				test.breakIt(s)
+				w.during(3*time.Hour, func() { w.tells(test.told) })
 				w.expect(normal)
 				if w.writes() != 2 {
 					t.Errorf("written %d times", w.writes())
@@ -128,14 +162,38 @@ func TestNothingIsLost(t *testing.T) {
 				}
 				// The next leader knows nothing but what is published.
 				next := newWorld(t, s, w.state())
-				next.run(time.Hour)
+				next.during(time.Hour, func() { next.tells(test.told) })
 				next.expect(normal)
 				if next.state() != w.state() {
 					t.Errorf("the next leader has made %s of %s", next.state(), w.state())
 				}
+				*s = *healthy()
+				s.zones[1] = bound("vpc-bbbbb", "10.2.0.20")
+				next.during(time.Minute, func() {
+					if failing := testutil.ToFloat64(next.Reader.metrics.failing.WithLabelValues(name)); failing != 0 {
+						t.Error("it fails still")
+					}
+				})
+				next.expect(map[string]zone.Records{"vpc-aaaaa": normal["vpc-aaaaa"], "vpc-bbbbb": {Addrs: addrs("10.2.0.20")}})
 			})
 		})
 	}
+}
+
+// TestADarkStart has nothing published yet, and no API for an hour.
+func TestADarkStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := healthy()
+		s.err = errors.New("no route to host")
+		w := newWorld(t, s, fresh)
+		w.during(time.Hour, func() { w.tells("") })
+		if w.state() != fresh || w.writes() > 0 {
+			t.Errorf("published: %s", w.state())
+		}
+		s.err = nil
+		w.run(time.Second)
+		w.expect(normal)
+	})
 }
 
 func TestTheStateIsWaitedFor(t *testing.T) {

@@ -11,16 +11,30 @@ import (
 // testLink is a test, or one of its steps, and the file that has it.
 var testLink = regexp.MustCompile(`\[(Test\w+)(?:/([^\]]+))?\]\(\.\./([^)]+_test\.go)\)`)
 
-// TestEveryOutageHasItsTest holds that each line of docs/outages.md names tests,
-// that the file of each exists, and has the test or the step. The step's test is in
-// the same directory.
+// TestEveryOutageHasItsTest holds that each line of docs/outages.md, and of the
+// cloud's faults in docs/cloud.md, names tests, that the file of each exists, and has
+// the test or the step. The step's test is in the same directory.
 func TestEveryOutageHasItsTest(t *testing.T) {
-	page, err := os.ReadFile("../../docs/outages.md")
+	for page, least := range map[string]int{"outages.md": 20, "cloud.md#Faults": 15} {
+		t.Run(page, func(t *testing.T) { checkOutages(t, page, least) })
+	}
+}
+
+// checkOutages looks at the tables of a page, or of its section, which have at least
+// so many lines.
+func checkOutages(t *testing.T, page string, least int) {
+	file, section, only := strings.Cut(page, "#")
+	content, err := os.ReadFile(filepath.Join("../../docs", file))
 	if err != nil {
 		t.Fatal(err)
 	}
+	text := string(content)
+	if only {
+		_, text, _ = strings.Cut(text, "\n## "+section+"\n")
+		text, _, _ = strings.Cut(text, "\n## ")
+	}
 	rows := 0
-	for line := range strings.Lines(string(page)) {
+	for line := range strings.Lines(text) {
 		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| --- ") || strings.HasPrefix(line, "| when this ") {
 			continue
 		}
@@ -45,7 +59,7 @@ func TestEveryOutageHasItsTest(t *testing.T) {
 			}
 		}
 	}
-	if rows < 20 {
+	if rows < least {
 		t.Errorf("only %d lines were found", rows)
 	}
 }
