@@ -2,7 +2,6 @@ package checks
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"testing"
 
@@ -70,17 +69,6 @@ TWO  another
 	WriteText(&coloured, results, Colours)
 	if !strings.Contains(coloured.String(), "\x1b[31m×\x1b[0m") {
 		t.Errorf("no red mark:\n%s", coloured.String())
-	}
-}
-
-func TestWhatThereIsNoTimeForIsNotKnown(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	results := Run(ctx, []Check{
-		{Code: "ONE", Run: func(context.Context) []Finding { cancel(); return []Finding{{Level: OK}} }},
-		{Code: "TWO", Run: found(Finding{Level: OK})},
-	})
-	if got := []Level{results[0].Level(), results[1].Level()}; !slices.Equal(got, []Level{OK, Unknown}) {
-		t.Errorf("got %v", got)
 	}
 }
 

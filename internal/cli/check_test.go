@@ -84,8 +84,12 @@ func TestCheckTellsWhatItFinds(t *testing.T) {
 
 func TestCheckShowsNothingRaw(t *testing.T) {
 	for _, output := range []string{"text", "json"} {
-		_, stdout, _ := check(t, []checks.Check{one("A", checks.OK, "\x1b[31mred\u202e\u009b")}, "--config", exampleFile, "-o", output)
-		if strings.ContainsAny(stdout, "\x1b\u202e\u009b") || !strings.Contains(stdout, `[31mred`) {
+		const raw = "\x1b[31mred\u202e\u009b"
+		list := []checks.Check{{Code: "A", Run: func(context.Context) []checks.Finding {
+			return []checks.Finding{{Level: checks.Warning, Subject: raw, Text: raw, Remedy: raw}}
+		}}}
+		_, stdout, _ := check(t, list, "--config", exampleFile, "-o", output)
+		if strings.ContainsAny(stdout, "\x1b\u202e\u009b") || strings.Count(stdout, `[31mred`) != 3 {
 			t.Errorf("%s: %q", output, stdout)
 		}
 	}

@@ -94,3 +94,18 @@ func TestCertificatesOverTLS(t *testing.T) {
 		})
 	}
 }
+
+// TestTheLastChainCounts: where an authority has two certificates, clients use the one that is left.
+func TestTheLastChainCounts(t *testing.T) {
+	until := func(days int) *x509.Certificate {
+		return &x509.Certificate{NotAfter: time.Unix(0, 0).Add(time.Duration(days) * oneDay)}
+	}
+	for _, chains := range [][][]*x509.Certificate{
+		{{until(10), until(5)}, {until(10), until(7), until(9)}},
+		{{until(10), until(7), until(9)}, {until(10), until(5)}},
+	} {
+		if got := expires(chains); !got.Equal(until(7).NotAfter) {
+			t.Errorf("ends on %s", got)
+		}
+	}
+}

@@ -78,6 +78,7 @@ func TestWhatEndsAProbe(t *testing.T) {
 		"the connection is closed":    {Prober{Dial: dialTo(closed)}, Handshake, "10.1.0.10 doesn't finish a TLS handshake: "},
 		"plain HTTP is spoken there":  {Prober{Dial: dialTo(plain)}, Handshake, "10.1.0.10 doesn't finish a TLS handshake: what answers isn't TLS"},
 		"the registry redirects":      {answers(redirect), Request, `10.1.0.10 doesn't answer GET /v2/ as a registry does: it redirects to "https://elsewhere.example/v2/", which isn't followed`},
+		"it is no registry":           {answers(http.NotFound), Request, "10.1.0.10 doesn't answer GET /v2/ as a registry does: it says 404 Not Found"},
 		"the registry is overloaded":  {answers(overloaded), Request, "10.1.0.10 doesn't answer GET /v2/ as a registry does: it says 503 Service Unavailable"},
 		"the headers are giants":      {answers(giantHeaders), Request, "10.1.0.10 doesn't answer GET /v2/ as a registry does: "},
 		"an answer is broken off":     {answers(brokenOff), Request, "10.1.0.10 doesn't answer GET /v2/ as a registry does: "},
@@ -190,4 +191,57 @@ func TestTheFirstAddressThatConnectsIsTaken(t *testing.T) {
 	if r.Err != nil || r.Addr != netip.MustParseAddr("10.1.0.11") || len(r.Addrs) != 2 {
 		t.Errorf("%s of %s: %v", r.Addr, r.Addrs, r.Err)
 	}
+}
+
+func TestNoAddressIsTriedAfterTheCallersTime(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	dials := 0
+	r := Prober{Dial: func(context.Context, string, string) (net.Conn, error) {
+		dials++
+		cancel()
+		return nil, context.Canceled
+	}}.Probe(ctx, Target{Host: shared, Addrs: []netip.Addr{addr, addr}})
+	if dials != 1 || r.Err == nil || r.Err.Error() != "10.1.0.10 at port 443 can't be connected to: it was called off" {
+		t.Errorf("%d dials: %v", dials, r.Err)
+	}
+}
+
+// TestEachPartHasItsTime: the handshake is with one who says nothing, and whose
+// connection must be closed.
+func TestEachPartHasItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		go func() { _, _ = io.Copy(io.Discard, theirs) }() // the bubble waits for its end
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		r := Prober{
+			Resolve: func(context.Context, string) ([]netip.Addr, error) {
+				time.Sleep(2 * time.Second)
+				return []netip.Addr{addr}, nil
+			},
+			Dial: func(context.Context, string, string) (net.Conn, error) {
+				time.Sleep(time.Second)
+				return ours, nil
+			},
+		}.Probe(ctx, Target{Host: shared, Name: "a-registry.example"})
+		if diff := cmp.Diff(Latency{Lookup: 2 * time.Second, Connect: time.Second}, r.Latency); diff != "" {
+			t.Error(diff)
+		}
+		if want := "10.1.0.10 doesn't finish a TLS handshake: nothing came in time"; r.Err == nil || r.Err.Error() != want {
+			t.Errorf("%v", r.Err)
+		}
+	})
+}
+
+func TestAConnectionIsClosedWhateverCame(t *testing.T) {
+	gone := make(chan struct{})
+	plain := raw(t, func(conn net.Conn) {
+		_, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n")
+		_, _ = io.Copy(io.Discard, conn)
+		close(gone)
+	})
+	if r := (Prober{Dial: dialTo(plain)}).Probe(t.Context(), target); r.Err == nil {
+		t.Errorf("%+v", r)
+	}
+	<-gone
 }
