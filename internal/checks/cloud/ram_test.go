@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -51,6 +52,18 @@ func TestRAM(t *testing.T) {
 			},
 		},
 	})
+}
+
+func TestRightsToWriteAreThoseOfTheDocs(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/writeback.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, right := range written {
+		if !strings.Contains(string(page), `"`+right+`"`) {
+			t.Errorf("the policy in docs/writeback.md lacks %s", right)
+		}
+	}
 }
 
 func TestNoFurtherCallIsMadeThatWouldFailToo(t *testing.T) {

@@ -121,6 +121,8 @@ func (v view) admits(i config.Instance, ways alibaba.Instance, subject string) [
 	switch {
 	case !there || !e.Enabled:
 		return []checks.Finding{find(checks.Failed, subject, fmt.Sprintf("the public endpoint of %s is disabled", i.ID), "enable it: "+setup+" shows the call")}
+	case e.Status != "" && e.Status != "RUNNING":
+		return []checks.Finding{find(checks.Warning, subject, fmt.Sprintf("the public endpoint of %s has the status %s", i.ID, e.Status), "run this again in a few minutes")}
 	case !e.Limited():
 		return []checks.Finding{ok(subject, "the public endpoint of %s lets in every address", i.ID)}
 	case len(v.Egress) == 0:

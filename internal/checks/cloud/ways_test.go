@@ -107,6 +107,9 @@ func TestPublicAccess(t *testing.T) {
 		"nobody is, it is disabled": {replace: public, change: func(c *cloudOf) { c.instances[a].Endpoints[0].Enabled = false }, want: []string{
 			"failed | hangzhou/public | the public endpoint of cri-aaaaa is disabled",
 		}},
+		"it is being opened": {replace: public, change: func(c *cloudOf) { c.instances[a].Endpoints[0].Status = "CREATING" }, want: []string{
+			"warning | hangzhou/public | the public endpoint of cri-aaaaa has the status CREATING",
+		}},
 		"there is none": {replace: public, change: func(c *cloudOf) { c.instances[a].Endpoints[0].Type = "other" }, want: []string{
 			"failed | hangzhou/public | the public endpoint of cri-aaaaa is disabled",
 		}},
