@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/responses"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/cr_ee"
 )
 
@@ -43,6 +44,9 @@ type LinkedVPC struct {
 	Running bool
 	// Default tells that the VPC's DNS leads the instance's names to this address.
 	Default bool
+	// Issue is what ACR has met there, such as PRIVATE_ZONE_CONFLICT_AT_ and a
+	// zone's id; empty where all is well.
+	Issue string
 }
 
 // ReadInstance returns the ways to an instance. An error is one sentence.
@@ -101,12 +105,12 @@ func (c *Client) readVPCs(ctx context.Context, instance *Instance, region string
 	return c.registry(ctx, "GetInstanceVpcEndpoint", region, func(client *cr_ee.Client) error {
 		request := cr_ee.CreateGetInstanceVpcEndpointRequest()
 		request.InstanceId, request.ModuleName = instance.ID, module
-		response, err := client.GetInstanceVpcEndpoint(request)
-		if err != nil {
+		response := getInstanceVPCEndpointResponse{BaseResponse: &responses.BaseResponse{}}
+		if err := client.DoAction(request, &response); err != nil {
 			return err
 		}
-		if !response.GetInstanceVpcEndpointIsSuccess {
-			return unsuccessful(response.Code, response.RequestId)
+		if !response.Success {
+			return unsuccessful(response.Code, response.RequestID)
 		}
 		instance.VPCs = nil
 		for _, v := range response.LinkedVpcs {
@@ -114,7 +118,7 @@ func (c *Client) readVPCs(ctx context.Context, instance *Instance, region string
 			if err != nil && (v.Ip != "" || v.Status == "RUNNING") { // one that is being made may have none yet
 				return &Error{Kind: Malformed, detail: fmt.Sprintf("the VPC %q has the address %q", v.VpcId, v.Ip)}
 			}
-			instance.VPCs = append(instance.VPCs, LinkedVPC{VPC: v.VpcId, Addr: addr, Running: v.Status == "RUNNING", Default: v.DefaultAccess})
+			instance.VPCs = append(instance.VPCs, LinkedVPC{VPC: v.VpcId, Addr: addr, Running: v.Status == "RUNNING", Default: v.DefaultAccess, Issue: clean(v.Issue, "", Session{})})
 		}
 		slices.SortFunc(instance.VPCs, func(a, b LinkedVPC) int {
 			if by := strings.Compare(a.VPC, b.VPC); by != 0 {
@@ -124,6 +128,18 @@ func (c *Client) readVPCs(ctx context.Context, instance *Instance, region string
 		})
 		return nil
 	})
+}
+
+// getInstanceVPCEndpointResponse has a field that the SDK's type lacks.
+type getInstanceVPCEndpointResponse struct {
+	*responses.BaseResponse
+	Success    bool `json:"IsSuccess"`
+	Code       string
+	RequestID  string `json:"RequestId"`
+	LinkedVpcs []struct {
+		cr_ee.LinkedVpcsItem
+		Issue string
+	}
 }
 
 // unsuccessful is what ACR means by HTTP 200 with IsSuccess false. An answer

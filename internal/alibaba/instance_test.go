@@ -39,13 +39,13 @@ func TestReadInstanceOverHTTPS(t *testing.T) {
 
 func TestAVPCThatIsBeingLinkedMayHaveNoAddress(t *testing.T) {
 	data := twoRegions(t)
-	data.Instances[0].VPCs = []cloud.LinkedVPC{{ID: "vpc-ccccc", Status: "CREATING"}}
+	data.Instances[0].VPCs = []cloud.LinkedVPC{{ID: "vpc-ccccc", Status: "CREATING", Issue: "PRIVATE_ZONE_CONFLICT_AT_zone-1"}}
 	w := newWorld(t, data, validKey)
 	got, err := w.client.ReadInstance(t.Context(), "cri-aaaaa", "cn-hangzhou")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]LinkedVPC{{VPC: "vpc-ccccc"}}, got.VPCs, asRead); diff != "" {
+	if diff := cmp.Diff([]LinkedVPC{{VPC: "vpc-ccccc", Issue: "PRIVATE_ZONE_CONFLICT_AT_zone-1"}}, got.VPCs, asRead); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }

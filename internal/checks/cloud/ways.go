@@ -63,6 +63,9 @@ func (v view) linked(i config.Instance, ways alibaba.Instance, subject string) c
 			making = l.VPC
 		case len(i.InternalAddresses) > 0 && !fixed:
 			mismatch = text(l.Addr)
+		case l.Issue != "":
+			return find(checks.Warning, subject, fmt.Sprintf("%s is linked to %s with the address %s, but ACR tells of %s there", i.ID, l.VPC, l.Addr, l.Issue),
+				"look at the zones of this VPC in PrivateZone's console, and at ACR's page of the instance's VPCs")
 		default:
 			return ok(subject, "%s is linked to %s with the address %s", i.ID, l.VPC, l.Addr)
 		}

@@ -78,13 +78,16 @@ func TestVPCLink(t *testing.T) {
 	}
 	noVPC := []string{"    vpcID: vpc-aaaaa\n", ""}
 	playAll(t, CodeVPCLink, map[string]situation{
-		"both are linked":                   {want: []string{hangzhou, zhangjiakou}},
-		"to another VPC, too":               {change: linked(link("vpc-other", "10.9.0.1", true), link("vpc-aaaaa", "10.1.0.10", true)), want: []string{hangzhou, zhangjiakou}},
-		"by the address, without a vpcID":   {replace: noVPC, want: []string{hangzhou, zhangjiakou}},
-		"none has the address":              {replace: noVPC, change: linked(link("vpc-aaaaa", "10.1.0.99", true)), want: []string{"failed | hangzhou/internal | cri-aaaaa has none of the addresses 10.1.0.10: it is linked to vpc-aaaaa 10.1.0.99", zhangjiakou}},
-		"to no VPC":                         {change: linked(), want: []string{"failed | hangzhou/internal | cri-aaaaa isn't linked to vpc-aaaaa: it is linked to no VPC", zhangjiakou}},
-		"to another VPC only":               {change: linked(link("vpc-other", "10.9.0.1", true)), want: []string{"failed | hangzhou/internal | cri-aaaaa isn't linked to vpc-aaaaa: it is linked to vpc-other 10.9.0.1", zhangjiakou}},
-		"with another address":              {change: linked(link("vpc-aaaaa", "10.1.0.11", true)), want: []string{"failed | hangzhou/internal | cri-aaaaa has the address 10.1.0.11 in vpc-aaaaa, but the configuration has 10.1.0.10", zhangjiakou}},
+		"both are linked":                 {want: []string{hangzhou, zhangjiakou}},
+		"to another VPC, too":             {change: linked(link("vpc-other", "10.9.0.1", true), link("vpc-aaaaa", "10.1.0.10", true)), want: []string{hangzhou, zhangjiakou}},
+		"by the address, without a vpcID": {replace: noVPC, want: []string{hangzhou, zhangjiakou}},
+		"none has the address":            {replace: noVPC, change: linked(link("vpc-aaaaa", "10.1.0.99", true)), want: []string{"failed | hangzhou/internal | cri-aaaaa has none of the addresses 10.1.0.10: it is linked to vpc-aaaaa 10.1.0.99", zhangjiakou}},
+		"to no VPC":                       {change: linked(), want: []string{"failed | hangzhou/internal | cri-aaaaa isn't linked to vpc-aaaaa: it is linked to no VPC", zhangjiakou}},
+		"to another VPC only":             {change: linked(link("vpc-other", "10.9.0.1", true)), want: []string{"failed | hangzhou/internal | cri-aaaaa isn't linked to vpc-aaaaa: it is linked to vpc-other 10.9.0.1", zhangjiakou}},
+		"with another address":            {change: linked(link("vpc-aaaaa", "10.1.0.11", true)), want: []string{"failed | hangzhou/internal | cri-aaaaa has the address 10.1.0.11 in vpc-aaaaa, but the configuration has 10.1.0.10", zhangjiakou}},
+		"with an issue": {change: func(c *cloudOf) { c.instances[a].VPCs[0].Issue = "PRIVATE_ZONE_CONFLICT_AT_zone-1" }, want: []string{
+			"warning | hangzhou/internal | cri-aaaaa is linked to vpc-aaaaa with the address 10.1.0.10, but ACR tells of PRIVATE_ZONE_CONFLICT_AT_zone-1 there", zhangjiakou,
+		}},
 		"while the address is being made":   {change: linked(link("vpc-aaaaa", "", false)), want: []string{"warning | hangzhou/internal | the address of cri-aaaaa in vpc-aaaaa is being made", zhangjiakou}},
 		"a disabled endpoint":               {change: func(c *cloudOf) { c.instances[a].Endpoints[1].Enabled = false }, want: []string{"failed | hangzhou/internal | the endpoint of cri-aaaaa in VPCs is disabled", zhangjiakou}},
 		"one that is public by itself":      {replace: []string{"network: internal\n    vpcID: vpc-aaaaa", "network: public\n    vpcID: vpc-aaaaa"}, change: linked(), want: []string{"warning | hangzhou/internal | cri-aaaaa isn't linked to vpc-aaaaa: it is linked to no VPC", zhangjiakou}},

@@ -123,6 +123,7 @@ type LinkedVPC struct {
 	IP      string `json:"ip"`
 	Status  string `json:"status,omitempty"` // RUNNING, the default, or CREATING
 	Default bool   `json:"default,omitempty"`
+	Issue   string `json:"issue,omitempty"` // such as PRIVATE_ZONE_CONFLICT_AT_ and a zone's id
 }
 
 // ParseData reads YAML strictly, so that a misspelt key is noticed.

@@ -42,7 +42,7 @@ func (c *Cloud) getInstanceVPCEndpoint(p parameters) (answer, *refusal) {
 	linked := []answer{}
 	for _, v := range instance.VPCs {
 		linked = append(linked, answer{
-			"VpcId": v.ID, "Ip": v.IP, "Status": cmp.Or(v.Status, "RUNNING"), "DefaultAccess": v.Default, "VswitchId": "vsw-" + v.ID,
+			"VpcId": v.ID, "Ip": v.IP, "Status": cmp.Or(v.Status, "RUNNING"), "DefaultAccess": v.Default, "VswitchId": "vsw-" + v.ID, "Issue": v.Issue,
 		})
 	}
 	return succeeded(answer{"Enable": instance.Internal.Enabled, "Domains": []string{instance.Internal.Host}, "LinkedVpcs": linked}), nil
