@@ -160,3 +160,24 @@ func TestCredentialsOfCheck(t *testing.T) {
 		})
 	}
 }
+
+// TestCheckWhileTheAPIFails holds that nothing is taken for fine that wasn't
+// answered, and that it ends in time.
+func TestCheckWhileTheAPIFails(t *testing.T) {
+	for sentence, fault := range map[string]cloud.Fault{
+		"it throttles for long": {Code: "Throttling.User"},
+		"it is dark":            {DelaySeconds: 3600},
+		"it drops connections":  {Drop: true},
+		"it isn't the API":      {Body: "<html>"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			t.Parallel()
+			c := cloud.New(twoRegions(t))
+			c.Inject(fault)
+			code, stdout, _ := overAPI(t, c, demoKey, "--timeout", "2s")
+			if code == exitFailed || strings.Contains(stdout, "√ cross-region.registry.io hangzhou") || strings.Count(stdout, "  ? ") < 9 {
+				t.Errorf("exit code %d:\n%s", code, stdout)
+			}
+		})
+	}
+}
