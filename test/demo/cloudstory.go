@@ -17,7 +17,7 @@ const (
 
 func introduceCloud(_ context.Context, s *stage) error {
 	title(1, "Two registries, and PrivateZone's API")
-	tell("The standby's address is not configured. PrivateZone has a zone %s for each VPC:", endpoint)
+	tell("No address is configured. PrivateZone has a zone %s for each VPC:", endpoint)
 	gap()
 	tell("zone-hangzhou     %s  @ A %s  the standby", standbyVPC, s.standby.addr)
 	tell("zone-zhangjiakou  %s  @ A %s  the primary, and this cluster", clusterVPC, s.primary.addr)

@@ -50,8 +50,8 @@ func TestCloud(t *testing.T) {
 		t.Logf("%.1f s from the record edited in PrivateZone to the node's hosts file", time.Since(begun).Seconds())
 	}
 	await(t, "the failover by hand is told", 90*time.Second, func(ctx context.Context) error { // the status changes once a minute
-		status, err := node.Kubectl(ctx, "-n", namespace, "get", "configmap", "registry-failover-status", "-o", "jsonpath={.data}")
-		if err == nil && !strings.Contains(status, "NotPrimary") {
+		status, err := node.Kubectl(ctx, "registry-failover", "status")
+		if err == nil && !strings.Contains(status, "‼ PrivateZone leads to hangzhou, and not to the primary zhangjiakou, read ") {
 			err = fmt.Errorf("the status is %s", status)
 		}
 		return err
