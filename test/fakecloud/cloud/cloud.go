@@ -48,7 +48,7 @@ func New(data Data) *Cloud {
 func (c *Cloud) SetData(data Data) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	data.Zones = slices.Clone(data.Zones)
+	data.Zones, data.Instances = slices.Clone(data.Zones), slices.Clone(data.Instances)
 	for i := range data.Zones {
 		z := &data.Zones[i]
 		z.Type = cmp.Or(z.Type, "AUTH_ZONE")

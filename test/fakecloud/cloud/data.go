@@ -121,9 +121,12 @@ type Endpoint struct {
 type LinkedVPC struct {
 	ID      string `json:"id"`
 	IP      string `json:"ip"`
+	VSwitch string `json:"vSwitch,omitempty"`
 	Status  string `json:"status,omitempty"` // RUNNING, the default, or CREATING
 	Default bool   `json:"default,omitempty"`
 	Issue   string `json:"issue,omitempty"` // such as PRIVATE_ZONE_CONFLICT_AT_ and a zone's id
+
+	made bool // by a call; it is CREATING until it has been read once
 }
 
 // ParseData reads YAML strictly, so that a misspelt key is noticed.

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -35,15 +36,20 @@ func (c *Cloud) getInstanceEndpoint(p parameters) (answer, *refusal) {
 
 // getInstanceVPCEndpoint: https://help.aliyun.com/zh/acr/developer-reference/api-cr-2018-12-01-getinstancevpcendpoint
 func (c *Cloud) getInstanceVPCEndpoint(p parameters) (answer, *refusal) {
-	instance, no := c.instance(p)
+	instance, no := c.changeable(p)
 	if no != nil {
 		return no, nil
 	}
 	linked := []answer{}
-	for _, v := range instance.VPCs {
+	instance.VPCs = slices.Clone(instance.VPCs)
+	for i, v := range instance.VPCs {
 		linked = append(linked, answer{
-			"VpcId": v.ID, "Ip": v.IP, "Status": cmp.Or(v.Status, "RUNNING"), "DefaultAccess": v.Default, "VswitchId": "vsw-" + v.ID, "Issue": v.Issue,
+			"VpcId": v.ID, "Ip": v.IP, "Status": cmp.Or(v.Status, "RUNNING"), "DefaultAccess": v.Default, "VswitchId": cmp.Or(v.VSwitch, "vsw-"+v.ID),
+			"Issue": v.Issue,
 		})
+		if v.made {
+			instance.VPCs[i].Status = "RUNNING"
+		}
 	}
 	return succeeded(answer{"Enable": instance.Internal.Enabled, "Domains": []string{instance.Internal.Host}, "LinkedVpcs": linked}), nil
 }

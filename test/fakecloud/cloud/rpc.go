@@ -58,7 +58,12 @@ var actions = map[string]action{
 	"ListNamespace":          {version: registryVersion, do: (*Cloud).listNamespace},
 	"ListRepository":         {version: registryVersion, do: (*Cloud).listRepository},
 	"ListRepoSyncRule":       {version: registryVersion, right: "cr:ListSyncRule", do: (*Cloud).listRepoSyncRule},
+	"CreateRepoSyncRule":     {version: registryVersion, right: "cr:CreateSyncRule", do: (*Cloud).createRepoSyncRule},
 	"GetAuthorizationToken":  {version: registryVersion, do: (*Cloud).getAuthorizationToken},
+
+	"UpdateInstanceEndpointStatus":       {version: registryVersion, do: (*Cloud).updateInstanceEndpointStatus},
+	"CreateInstanceEndpointAclPolicy":    {version: registryVersion, do: (*Cloud).createInstanceEndpointACLPolicy},
+	"CreateInstanceVpcEndpointLinkedVpc": {version: registryVersion, do: (*Cloud).createInstanceVPCEndpointLinkedVPC},
 
 	"AssumeRoleWithOIDC": {version: "2015-04-01", open: true, do: (*Cloud).assumeRoleWithOIDC},
 }

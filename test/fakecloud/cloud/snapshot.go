@@ -31,3 +31,12 @@ func (c *Cloud) KeepIDs() {
 	defer c.mu.Unlock()
 	c.keepIDs = true
 }
+
+// Data is all that the cloud holds now.
+func (c *Cloud) Data() Data {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	data := c.data
+	data.Zones, data.Instances = slices.Clone(data.Zones), slices.Clone(data.Instances)
+	return data
+}
