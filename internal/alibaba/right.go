@@ -4,7 +4,8 @@ package alibaba
 //
 // Source: https://api.aliyun.com/document/cr/2018-12-01/ram
 var rights = map[string]string{
-	listRepoSyncRule: "ListSyncRule", // https://help.aliyun.com/document_detail/451327.htm
+	listRepoSyncRule:   "ListSyncRule",   // https://help.aliyun.com/document_detail/451327.htm
+	createRepoSyncRule: "CreateSyncRule", // https://help.aliyun.com/zh/acr/developer-reference/api-cr-2018-12-01-createreposyncrule
 }
 
 // Right is the RAM action that a call needs, such as cr:ListSyncRule for ListRepoSyncRule.

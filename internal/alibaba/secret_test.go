@@ -38,6 +38,7 @@ func TestNothingSaysASecret(t *testing.T) {
 			calls := map[string]func() error{
 				"DescribeZones":        func() error { _, err := w.client.ReadZones(t.Context(), "z.test"); return err },
 				"ListInstanceEndpoint": func() error { _, err := w.client.ReadInstance(t.Context(), "cri-aaaaa", "cn-hangzhou"); return err },
+				"CreateRepoSyncRule":   func() error { return w.client.Carry(t.Context(), someCalls[0]) },
 				"ListRepoSyncRule":     func() error { _, err := w.client.ReadSyncRules(t.Context(), "cri-aaaaa", "cn-hangzhou"); return err },
 				"ListRepository": func() error {
 					_, err := w.client.ReadRepositories(t.Context(), "cri-aaaaa", "cn-hangzhou", "prod")
