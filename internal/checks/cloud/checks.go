@@ -36,10 +36,18 @@ type Options struct {
 func All(o Options) []checks.Check {
 	var once sync.Once
 	var world World
-	read := func(ctx context.Context) World {
+	return of(func(ctx context.Context) World {
 		once.Do(func() { world = Read(ctx, o.Cloud, o.Config, o.Egress) })
 		return world
-	}
+	})
+}
+
+// Judge says what the checks find in a world that was read, or is only thought of.
+func Judge(ctx context.Context, w World) []checks.Result {
+	return checks.Run(ctx, of(func(context.Context) World { return w }))
+}
+
+func of(read func(context.Context) World) []checks.Check {
 	// each looks at one endpoint after the other.
 	each := func(code checks.Code, about string, look func(view) []checks.Finding) checks.Check {
 		return checks.Check{Code: code, About: about, Run: func(ctx context.Context) []checks.Finding {

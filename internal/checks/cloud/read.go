@@ -34,7 +34,7 @@ func Read(ctx context.Context, cloud Cloud, c *config.Config, egress []netip.Add
 				read = readInstance(ctx, cloud, i)
 				known[i.ID] = read
 			}
-			w.Instances[key(v.Endpoint, i)] = read
+			w.Instances[Key(v.Endpoint, i)] = read
 		}
 		readRepositories(ctx, cloud, v)
 	}

@@ -15,7 +15,7 @@ type World struct {
 	Config *config.Config
 	// Egress are the addresses that the cluster has on the Internet; nil where nobody told.
 	Egress []netip.Addr
-	// Instances are by their names, one endpoint after the other: see instances.
+	// Instances are by their Key.
 	Instances map[string]Instance
 	// Zones are by the endpoints' names.
 	Zones map[string]Answer[[]alibaba.Zone]
@@ -56,10 +56,10 @@ func (w World) views() []view {
 }
 
 // of gives what was read of an instance of the endpoint.
-func (v view) of(i config.Instance) Instance { return v.World.Instances[key(v.Endpoint, i)] }
+func (v view) of(i config.Instance) Instance { return v.World.Instances[Key(v.Endpoint, i)] }
 
-// key tells apart the instances of one name that two endpoints may have.
-func key(e config.Endpoint, i config.Instance) string { return e.Name + "/" + i.Name }
+// Key tells apart the instances of one name that two endpoints may have.
+func Key(e config.Endpoint, i config.Instance) string { return e.Name + "/" + i.Name }
 
 // patterns choose the repositories that the endpoint stands for.
 func (v view) patterns() rewrite.Patterns {

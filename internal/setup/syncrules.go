@@ -1,0 +1,80 @@
+package setup
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/registry-failover/registry-failover/internal/alibaba"
+	"github.com/registry-failover/registry-failover/internal/checks/cloud"
+	"github.com/registry-failover/registry-failover/pkg/config"
+	"github.com/registry-failover/registry-failover/pkg/rewrite"
+)
+
+// syncRules plans rules from the primary to each standby, and back where the
+// standby's edition can be copied from.
+func (p *planner) syncRules() {
+	for _, i := range p.endpoint.Instances {
+		if i.Name != p.endpoint.Primary {
+			continue
+		}
+		for _, standby := range p.endpoint.Instances {
+			if standby.Name != i.Name {
+				p.direction(i, standby, true, "images are missing after a failover")
+				p.direction(standby, i, false, "images that are pushed during a failover are missing afterwards")
+			}
+		}
+	}
+}
+
+func (p *planner) direction(from, to config.Instance, forth bool, without string) {
+	source, target := p.of(from), p.of(to)
+	if source.Description.Err != nil || source.Namespaces.Err != nil || source.Rules.Err != nil || target.Namespaces.Err != nil || !copies(source) {
+		return
+	}
+	for _, namespace := range source.Namespaces.Value {
+		// A rule that is there stays as it is, whatever it leaves out or renames: somebody had a reason for it.
+		taken := slices.ContainsFunc(source.Rules.Value, func(r alibaba.SyncRule) bool {
+			return r.Source.Namespace == namespace && r.Target.Instance == to.ID
+		})
+		there := slices.Contains(target.Namespaces.Value, namespace)
+		call := alibaba.SyncNamespace(from.ID, from.Region, to.ID, to.Region, namespace)
+		why := fmt.Sprintf("what is pushed to %s at %s isn't copied to %s: %s", namespace, from.Name, to.Name, without)
+		switch {
+		case taken || !p.wanted(namespace):
+		case there:
+			p.step(Step{
+				Call: call, Check: cloud.CodeSyncScope, Why: why,
+				Opens: fmt.Sprintf("what is pushed to %s at %s from now on, to whoever may pull from it at %s; what is there already isn't copied", namespace, from.Name, to.Name),
+			})
+		case forth: // what only a standby has is none of the primary's
+			p.wait(Waiting{
+				Check: cloud.CodeSyncScope, Subject: from.Name + "→" + to.Name, Action: call.Action(), Why: why,
+				For: fmt.Sprintf("the namespace %s at %s: make it in ACR's console, with repositories made automatically", namespace, to.Name),
+			})
+		}
+	}
+}
+
+// copies tells whether an instance can be copied from. Pages don't agree about the
+// edition Standard: one that has rules can.
+//
+// Source: https://www.alibabacloud.com/help/en/acr/user-guide/replicate-images-between-instances-in-the-same-account
+func copies(i cloud.Instance) bool {
+	edition := i.Description.Value.Edition
+	return edition == alibaba.Advanced || edition == alibaba.Standard && len(i.Rules.Value) > 0
+}
+
+// wanted tells whether the endpoint stands for anything in the namespace.
+func (p *planner) wanted(namespace string) bool {
+	of := p.endpoint.Rewrite.Repositories
+	if !(rewrite.Patterns{Exclude: of.Exclude}).Match(namespace + "/any") {
+		return false
+	}
+	return len(of.Include) == 0 || slices.ContainsFunc(of.Include, func(pattern string) bool {
+		first, _, _ := strings.Cut(pattern, "/")
+		matched, err := path.Match(first, namespace)
+		return first == "**" || err == nil && matched
+	})
+}
