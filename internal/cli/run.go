@@ -72,7 +72,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(newCheck(), newCoreDNS(), newExplain(), newStatus(), newVersion())
+	root.AddCommand(newCheck(), newCoreDNS(), newExplain(), newSetup(), newStatus(), newVersion())
 	root.SetHelpCommand(newHelp())
 	return root
 }
