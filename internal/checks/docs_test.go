@@ -10,6 +10,7 @@ import (
 
 	"github.com/registry-failover/registry-failover/internal/checks"
 	"github.com/registry-failover/registry-failover/internal/checks/cloud"
+	"github.com/registry-failover/registry-failover/internal/checks/cluster"
 	"github.com/registry-failover/registry-failover/internal/checks/network"
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
@@ -19,6 +20,7 @@ func every() []checks.Check {
 	return slices.Concat(
 		network.All(network.Options{Config: &config.Config{}}),
 		cloud.All(cloud.Options{Config: &config.Config{}}),
+		cluster.All(cluster.Options{}),
 	)
 }
 

@@ -52,6 +52,7 @@ var sets = []func(context.Context, *preflight) []checks.Check{
 		return network.All(network.Options{Config: p.config})
 	},
 	func(_ context.Context, p *preflight) []checks.Check { return p.cloud },
+	clusterChecks,
 }
 
 type checkOptions struct {
