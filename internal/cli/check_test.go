@@ -58,8 +58,8 @@ func TestCheckTellsWhatItFinds(t *testing.T) {
 		"all is well":                       {[]checks.Check{one("A", checks.OK, "fine")}, nil, 0, ""},
 		"there is a warning":                {[]checks.Check{one("A", checks.Warning, "hm"), one("B", checks.Unknown, "who knows")}, nil, 0, ""},
 		"something failed":                  {[]checks.Check{one("A", checks.Failed, "no"), one("B", checks.OK, "fine"), one("C", checks.Failed, "no")}, nil, 1, "failed: A, C\n"},
-		"the time was over":                 {[]checks.Check{hang, one("B", checks.OK, "fine")}, []string{"--timeout", "10ms"}, 3, "after 10ms: not everything was looked at\n"},
-		"the time was over after it failed": {[]checks.Check{one("A", checks.Failed, "no"), hang}, []string{"--timeout", "10ms"}, 1, "failed: A\n"},
+		"the time was over":                 {[]checks.Check{hang, one("B", checks.OK, "fine")}, []string{"--timeout", "500ms"}, 3, "after 500ms: not everything was looked at\n"},
+		"the time was over after it failed": {[]checks.Check{one("A", checks.Failed, "no"), hang}, []string{"--timeout", "500ms"}, 1, "failed: A\n"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			for _, output := range []string{"text", "json"} {
