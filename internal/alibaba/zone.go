@@ -124,8 +124,8 @@ func newZone(z pvtz.Zone, of ZoneType) Zone {
 // byPerson takes what isn't known for a service, and what is missing for a person. Of
 // CreatorType only USER is documented, as DescribeZoneInfo's example. CreatorSubType is
 // CUSTOMER for an account, SUB for a RAM user, STS for an assumed role, OTHER: so
-// the SDK's successor, alibabacloud-go/pvtz-20180101, says at DescribeZones. ACR
-// assumes its service-linked role; a person may have assumed one, too.
+// the comments of the SDK's successor say at DescribeZones. ACR assumes its
+// service-linked role; a person may have assumed one, too.
 func byPerson(creator string, persons ...string) bool {
 	return creator == "" || slices.ContainsFunc(persons, func(p string) bool { return strings.EqualFold(p, creator) })
 }
