@@ -19,8 +19,9 @@ type endpoint struct {
 	zone.Endpoint
 	options config.PrivateZone
 
-	target   string    // as it was followed last
-	next     time.Time // when to read again, whatever the switch says
+	state    string    // as it was followed last
+	target   string    // that it asked for
+	next     time.Time // when to read again, whatever the state says
 	failures int       // in a row
 	failure  string    // as the log has it
 	known    []zone.Records
@@ -47,14 +48,14 @@ func (e *endpoint) follow(ctx context.Context, text string) {
 	// The answer of everybody who is no node: a share of the nodes moves no record.
 	target := sw.Target(e.Name, "")
 	now := time.Now()
-	if target.String() == e.target && now.Before(e.next) {
+	if text == e.state && now.Before(e.next) {
 		e.report(ctx) // what couldn't be written before
 		return
 	}
-	if target.String() != e.target {
+	if text != e.state {
 		e.failures = 0
 	}
-	e.target = target.String()
+	e.state, e.target = text, target.String()
 	within, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	wait, err := e.bring(within, target, st)

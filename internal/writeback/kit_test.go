@@ -233,13 +233,15 @@ func newCluster(t *testing.T, cloud Cloud, owner string) *cluster {
 }
 
 // turn has a switch accepted.
-func (c *cluster) turn(value string) {
-	text, err := json.Marshal(map[string]any{"version": 1, "lastSwitch": value})
+func (c *cluster) turn(value string) { c.publish(map[string]any{"version": 1, "lastSwitch": value}) }
+
+func (c *cluster) publish(state map[string]any) {
+	text, err := json.Marshal(state)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	state := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: inputs.StateName}, Data: map[string]string{endpointName: string(text)}}
-	if _, err := c.client.CoreV1().ConfigMaps("ns").Update(c.t.Context(), state, metav1.UpdateOptions{}); err != nil {
+	object := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: inputs.StateName}, Data: map[string]string{endpointName: string(text)}}
+	if _, err := c.client.CoreV1().ConfigMaps("ns").Update(c.t.Context(), object, metav1.UpdateOptions{}); err != nil {
 		c.t.Fatal(err)
 	}
 }

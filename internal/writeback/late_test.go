@@ -64,6 +64,7 @@ func TestAClearingThatComesLateIsWaitedFor(t *testing.T) {
 				c.turn("a")
 				c.start()
 				time.Sleep(2 * time.Minute)
+				synctest.Wait()
 				cleared := make(chan struct{})
 				w.late = func(change alibaba.Change) time.Duration {
 					if change.Action != alibaba.UpdateRecordRemark {

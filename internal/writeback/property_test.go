@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -45,15 +46,15 @@ func playTwoClusters(t *testing.T, seed uint64) {
 	if some(2) == 0 {
 		w.KeepIDs()
 	}
-	over := false
+	var over atomic.Bool
 	w.before = func(alibaba.Change) error {
-		if !over {
+		if !over.Load() {
 			time.Sleep(time.Duration(some(9000)) * time.Millisecond)
 		}
 		return nil
 	}
 	w.late = func(alibaba.Change) time.Duration {
-		if over || some(3) > 0 {
+		if over.Load() || some(3) > 0 {
 			return 0
 		}
 		return time.Duration(some(5900)) * time.Millisecond // with the sleep 14.9 s after the reading at most
@@ -64,7 +65,7 @@ func playTwoClusters(t *testing.T, seed uint64) {
 	}
 	words := []string{"privatezone", "a", "a/public", "b", "b/public"}
 	actions := []string{"UpdateZoneRecord", "UpdateRecordRemark", "AddZoneRecord", "DeleteZoneRecord", "DescribeZoneRecords"}
-	for range 40 {
+	for range 25 {
 		c := clusters[some(2)]
 		switch some(4) {
 		case 0, 1:
@@ -82,7 +83,7 @@ func playTwoClusters(t *testing.T, seed uint64) {
 		time.Sleep(time.Duration(some(some(60_000)+1)) * time.Millisecond)
 	}
 	w.Heal()
-	over = true
+	over.Store(true)
 	for _, c := range clusters {
 		c.turn("privatezone")
 	}

@@ -8,7 +8,8 @@ import (
 	"github.com/registry-failover/registry-failover/internal/published"
 )
 
-// statusPause is between two changes of an endpoint's status; that a mark has come or gone is told at once.
+// statusPause is between two changes of an endpoint's status. That a mark has come or
+// gone is told at once, since an uninstallation goes by it, and so is a dry run.
 const statusPause = 10 * time.Second
 
 // A Status is what people want to know of a write-back. It stands under
@@ -33,7 +34,8 @@ func (e *endpoint) report(ctx context.Context) {
 		e.status.DryRun = nil
 	}
 	now := time.Now()
-	if reflect.DeepEqual(e.status, e.written) || e.status.Owner == e.written.Owner && now.Sub(e.wroteAt) < statusPause {
+	urgent := e.status.Owner != e.written.Owner || !reflect.DeepEqual(e.status.DryRun, e.written.DryRun)
+	if reflect.DeepEqual(e.status, e.written) || !urgent && now.Sub(e.wroteAt) < statusPause {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, look)

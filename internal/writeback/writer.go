@@ -2,7 +2,6 @@ package writeback
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -139,16 +138,13 @@ func (w *Writer) begin(c *config.Config) {
 	w.inForce = c
 }
 
-// errNoOneZone says that it can't be told which zone to write.
-var errNoOneZone = errors.New("not exactly one zone of the name is bound to the cluster's VPC")
-
 // pick gives the zone that answers in a VPC.
 func pick(zones []alibaba.Zone, vpc string) (alibaba.Zone, error) {
 	bound := slices.DeleteFunc(slices.Clone(zones), func(z alibaba.Zone) bool {
 		return !slices.ContainsFunc(z.VPCs, func(v alibaba.VPC) bool { return v.ID == vpc })
 	})
 	if len(bound) != 1 {
-		return alibaba.Zone{}, fmt.Errorf("%w: %d zones are bound to %s", errNoOneZone, len(bound), vpc)
+		return alibaba.Zone{}, fmt.Errorf("not exactly one zone of the name is bound to the cluster's VPC %s: %d are", vpc, len(bound))
 	}
 	return bound[0], nil
 }

@@ -46,6 +46,7 @@ func TestARecordFollowsTheSwitchAndReturns(t *testing.T) {
 		if s := c.status(); w.calls.Load() != calls || s.Owner != "" {
 			t.Errorf("%d calls more, status %+v", w.calls.Load()-calls, s)
 		}
+		synctest.Wait()
 		if n := strings.Count(c.logs.String(), warning[:40]); n != 1 {
 			t.Errorf("the warning is there %d times in\n%s", n, c.logs)
 		}
@@ -82,6 +83,23 @@ func TestADryRunShowsTheCallsAndMakesNone(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, c.status().DryRun); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+// TestAnAddressIsFollowedWhenItIsLearnt: the state is published by another part, at its own time.
+func TestAnAddressIsFollowedWhenItIsLearnt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newCloud(t, "10.2.0.10")
+		c := newCluster(t, w, me)
+		c.start()
+		defer c.end()
+		c.configure(strings.NewReplacer("internalAddresses: [10.1.0.10]", "vpcID: vpc-a", "writeBack: true", "writeBack: true, dryRun: true, source: API").Replace(configuration))
+		time.Sleep(2 * look)
+		c.publish(map[string]any{"version": 1, "lastSwitch": "privatezone", "zones": map[string]any{"vpc-a": map[string]any{"addresses": []string{"10.1.0.77"}}}})
+		time.Sleep(look + time.Second)
+		if calls := c.status().DryRun["a/internal"]; len(calls) != 2 || !strings.Contains(calls[1], "Value=10.1.0.77") {
+			t.Errorf("%q", calls)
 		}
 	})
 }
@@ -124,6 +142,7 @@ func TestARefusingCloudIsReportedOnceAndTriedMoreAndMoreSeldom(t *testing.T) {
 				if n := len(w.Calls()); n < 30 || n > 5*80 { // 5 to read both zones and change one
 					t.Errorf("%d calls in an hour", n)
 				}
+				synctest.Wait()
 				if n := strings.Count(c.logs.String(), "isn't what the switch says"); n != 1 {
 					t.Errorf("told %d times:\n%s", n, c.logs)
 				}
@@ -145,6 +164,7 @@ func TestAnEndpointThatIsTakenOutIsTold(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		c.configure(strings.Replace(configuration, "name: cross-region", "name: another-region", 1))
 		time.Sleep(2 * look)
+		synctest.Wait()
 		if !strings.Contains(c.logs.String(), "original=10.2.0.10 remark=rf1-0a1b2c3d-10.2.0.10") {
 			t.Errorf("the log is %s", c.logs)
 		}
