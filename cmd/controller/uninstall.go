@@ -23,7 +23,7 @@ func uninstall(args []string) int {
 	flags := hookFlags(name, &o)
 	flags.StringVar(&o.CoreDNSNamespace, "coredns-namespace", "kube-system", "the `NS` of CoreDNS's ConfigMap")
 	flags.StringVar(&o.CoreDNSConfigMap, "coredns-configmap", "coredns", "the `NAME` of CoreDNS's ConfigMap; empty leaves CoreDNS alone")
-	flags.DurationVar(&o.Timeout, "timeout", 2*time.Minute, "how long nodes are waited for")
+	flags.DurationVar(&o.Timeout, "timeout", 2*time.Minute, "how long PrivateZone's record is waited for, and then nodes")
 	return runHook(name, flags, args, &o, hooks.Run)
 }
 
@@ -41,7 +41,7 @@ func runHook(name string, flags *flag.FlagSet, args []string, o *hooks.Options, 
 		err = fmt.Errorf("unexpected argument %q: all arguments are flags, see --help", flags.Arg(0))
 	}
 	if err == nil && o.Timeout < 0 {
-		err = errors.New("--timeout is negative: write how long nodes are waited for, such as 2m")
+		err = errors.New("--timeout is negative: write how long is waited, such as 2m")
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)

@@ -17,7 +17,7 @@ type Options struct {
 	// CoreDNSNamespace and CoreDNSConfigMap name the ConfigMap that may hold our
 	// stanza. An empty name says that there is none.
 	CoreDNSNamespace, CoreDNSConfigMap string
-	// Timeout is how long nodes are waited for.
+	// Timeout is how long PrivateZone's record is waited for, and then nodes.
 	Timeout time.Duration
 	// Out gets sentences for people.
 	Out io.Writer
@@ -27,6 +27,9 @@ type Options struct {
 // the remedy: Helm then deletes nothing. Nodes that stay silent are no error;
 // they are listed with the command to run there.
 func Run(ctx context.Context, o Options) error {
+	if err := o.awaitRecords(ctx); err != nil {
+		return err
+	}
 	marked, err := o.mark(ctx)
 	if err != nil {
 		return err

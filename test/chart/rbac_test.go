@@ -93,7 +93,7 @@ func TestRightsAreThoseOfTheTables(t *testing.T) {
 		"ServiceAccount registry-failover registry-failover-uninstall": {
 			"cluster:  nodes: list",
 			"kube-system:  configmaps: get,patch coredns",
-			"registry-failover:  configmaps: get registry-failover-state",
+			"registry-failover:  configmaps: get registry-failover-state,registry-failover-status",
 			"registry-failover:  configmaps: get,patch registry-failover",
 			"registry-failover: coordination.k8s.io leases: list",
 		},
