@@ -18,7 +18,8 @@ import (
 )
 
 // TestCloud has the controller read PrivateZone from the cloud's API, edits the
-// record as a person does, and throws the switch while the cloud is dark.
+// record as a person does, throws the switch while the cloud is dark, and has it
+// written back.
 func TestCloud(t *testing.T) {
 	s := newScenario(t, 4)
 	fake, url := serveCloud(t)
@@ -28,10 +29,12 @@ func TestCloud(t *testing.T) {
 	s.runHelm(t, "install",
 		"--values", withoutAddresses(t),
 		"--set", "admission.mechanism=Policy,controller.replicas=1,dns.replicas=1,config.node.hosts=Always",
+		"--set", "config.privateZone.writeBack=true,config.privateZone.dryRun=true",
 		"--set", "config.privateZone.source=API,config.credentials.provider=AccessKey,config.credentials.secretName=cloud")
 	leadToCloud(t, url)
 
 	awaitHosts(t, node.Zhangjiakou.Internal.String()) // without one address in the configuration
+	tellsADryRun(t, fake)
 
 	for i := range data.Zones {
 		if data.Zones[i].ID == "zone-zhangjiakou" {
@@ -66,11 +69,9 @@ func TestCloud(t *testing.T) {
 	throw(t, "hangzhou") // at the address that was learnt
 	awaitHosts(t, node.Hangzhou.Internal.String())
 
-	throw(t, "privatezone")
+	writesBack(t, fake)
+	s.uninstallsAfterFailback(t, fake)
 	kubectl(t, "-n", namespace, "delete", "secret/cloud", "configmap/cloud-authority")
-	if _, err := s.runUninstall(t); err != nil {
-		t.Fatal(err)
-	}
 	s.awaitNothingLeft(t)
 }
 
