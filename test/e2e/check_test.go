@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -69,8 +70,17 @@ func TestCheck(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	took := expect(t, 1, map[checks.Code]checks.Level{"REACHABLE": checks.Failed, "CERTIFICATE": checks.Unknown})
-	t.Logf("with an instance that is away: %s", took.Round(time.Millisecond))
+	expect(t, 1, map[checks.Code]checks.Level{"REACHABLE": checks.Failed, "CERTIFICATE": checks.Unknown})
+
+	// Where packets are lost, all that are silent take no longer than one.
+	for _, lost := range []netip.Addr{node.Hangzhou.Internal, node.Hangzhou.Public, node.Zhangjiakou.Public} {
+		defer dropPackets(t, netip.AddrPortFrom(lost, 443))()
+	}
+	took := expect(t, 1, map[checks.Code]checks.Level{"REACHABLE": checks.Failed, "IDENTITY": checks.Unknown})
+	t.Logf("with instances that are silent: %s", took.Round(time.Millisecond))
+	if took > 10*time.Second {
+		t.Errorf("took %s", took)
+	}
 }
 
 // checkPre runs the plugin as on the node.
