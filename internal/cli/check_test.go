@@ -14,8 +14,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/registry-failover/registry-failover/internal/checks"
+	"github.com/registry-failover/registry-failover/pkg/config"
 )
 
 // check runs the verb with sets of checks in place of the real ones.
@@ -189,5 +191,34 @@ func TestColoursAreForTerminals(t *testing.T) {
 		if got := style(test.w)(checks.Failed, "×"); got != test.want {
 			t.Errorf("%s: %q", sentence, got)
 		}
+	}
+}
+
+func TestCheckLooksAtTheClusterOfTheKubeconfig(t *testing.T) {
+	text, err := os.ReadFile(exampleFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody, none := "http://127.0.0.1:1", filepath.Join(t.TempDir(), "none")
+	for sentence, test := range map[string]struct {
+		change func(*genericclioptions.ConfigFlags)
+		want   string
+	}{
+		"that isn't there":    {func(f *genericclioptions.ConfigFlags) { f.KubeConfig = &none }, "there is no cluster to look at"},
+		"that doesn't answer": {func(f *genericclioptions.ConfigFlags) { f.APIServer = &nobody }, "can't be listed"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			kube := clusterFlags()
+			test.change(kube)
+			for _, r := range checks.Run(t.Context(), clusterChecks(t.Context(), &preflight{config: c, kube: kube})) {
+				if r.Level() != checks.Unknown || !strings.Contains(r.Findings[0].Text, test.want) || r.Findings[0].Remedy == "" {
+					t.Errorf("%s: %+v", r.Code, r.Findings)
+				}
+			}
+		})
 	}
 }
