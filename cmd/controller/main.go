@@ -1,8 +1,8 @@
 // Command controller keeps the switch and its record, issues the webhook's
 // certificate, reads PrivateZone and ACR from the cloud's API and writes PrivateZone's
 // record where it is told to, counts the pods that still name a source host, removes the reports of nodes that
-// are no more, and takes a taint off those that have joined. Two subcommands are
-// the hooks of an uninstallation.
+// are no more, and takes a taint off those that have joined. Three subcommands are
+// Helm's hooks: one before an installation or upgrade, two of an uninstallation.
 package main
 
 import (
@@ -37,6 +37,8 @@ func main() {
 			os.Exit(uninstall(os.Args[2:]))
 		case "cleanup":
 			os.Exit(cleanup(os.Args[2:]))
+		case "precheck":
+			os.Exit(runPrecheck(os.Args[2:]))
 		}
 	}
 	o, err := parse(os.Args[1:])

@@ -32,6 +32,8 @@ func TestHooksLeaveNothingBehind(t *testing.T) {
 	want := map[string]map[string]int{
 		"pre-delete":  {"ServiceAccount": -30, "Role": -20, "ClusterRole": -20, "RoleBinding": -10, "ClusterRoleBinding": -10, "Job": 0},
 		"post-delete": {"ServiceAccount": -30, "Role": -20, "RoleBinding": -10, "Job": 0},
+
+		"pre-install,pre-upgrade": {"ServiceAccount": -10, "ConfigMap": -10, "Job": 0},
 	}
 	if diff := cmp.Diff(want, weights); diff != "" {
 		t.Error(diff)
@@ -43,6 +45,7 @@ func TestHooksCallTheController(t *testing.T) {
 	for name, want := range map[string][]string{
 		"registry-failover-uninstall": {"uninstall", "--namespace=registry-failover", "--coredns-namespace=kube-system", "--coredns-configmap=my-coredns", "--timeout=2m"},
 		"registry-failover-cleanup":   {"cleanup", "--namespace=registry-failover"},
+		"registry-failover-precheck":  {"precheck", "--config=/etc/registry-failover/config.yaml", "--message-file=/dev/termination-log"},
 	} {
 		pod := get[batchv1.Job](t, all, "Job", name).Spec.Template.Spec
 		if diff := cmp.Diff(want, pod.Containers[0].Args); diff != "" || pod.ServiceAccountName != name {

@@ -79,7 +79,7 @@ func selects(t *testing.T, name string, selector *metav1.LabelSelector, podLabel
 // wait of 2 minutes in between.
 func TestHooksEndBeforeHelmGivesUp(t *testing.T) {
 	all := render(t, "--values="+example)
-	for name, retries := range map[string]int32{"registry-failover-uninstall": 0, "registry-failover-cleanup": 2} {
+	for name, retries := range map[string]int32{"registry-failover-uninstall": 0, "registry-failover-cleanup": 2, "registry-failover-precheck": 0} {
 		job := get[batchv1.Job](t, all, "Job", name).Spec
 		if *job.ActiveDeadlineSeconds < 240 || *job.ActiveDeadlineSeconds >= 300 || *job.BackoffLimit != retries || job.Template.Spec.RestartPolicy != corev1.RestartPolicyNever {
 			t.Errorf("%s: deadline %d s, %d retries, restarts %s", name, *job.ActiveDeadlineSeconds, *job.BackoffLimit, job.Template.Spec.RestartPolicy)

@@ -28,17 +28,24 @@ const exampleValues = "charts/registry-failover/examples/two-regions.yaml"
 // runHelm installs or upgrades with the values of the manual procedure's example.
 func (s *scenario) runHelm(t *testing.T, verb string, more ...string) {
 	t.Helper()
+	output, err := s.tryHelm(t, verb, more...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(output)
+}
+
+// tryHelm is runHelm for what may be refused.
+func (s *scenario) tryHelm(t *testing.T, verb string, more ...string) (string, error) {
+	t.Helper()
 	chart := filepath.Join(node.Root, "charts", "registry-failover")
 	args := append([]string{
 		verb, "registry-failover", chart, "--namespace", namespace,
 		"--values", filepath.Join(node.Root, exampleValues),
 		"--set", "image.registry=" + cluster.ProductRegistry, "--set", "image.tag=" + cluster.ProductTag,
 	}, more...)
-	output, err := node.Helm(t.Context(), s.helm, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Log(output)
+	defer logSlow(t, "helm "+verb, time.Now())
+	return node.Helm(t.Context(), s.helm, args...)
 }
 
 // awaitRollouts waits as the notes say, until every workload is up to date.

@@ -44,3 +44,16 @@ subjects:
   name: {{ index . 3 }}
   namespace: {{ (index . 0).Release.Namespace | quote }}
 {{- end }}
+
+{{/*
+What makes an object a hook's. Call with (list "pre-delete" weight).
+Helm makes a hook's objects in the order of their weights, waits for the Job,
+and deletes them in the reverse order. When the Job fails it stays, until the
+next attempt, and what was made for it goes. Helm shows its log either way, from 3.18 on.
+*/}}
+{{- define "registry-failover.hookAnnotations" -}}
+helm.sh/hook: {{ index . 0 }}
+helm.sh/hook-weight: {{ index . 1 | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+helm.sh/hook-output-log-policy: hook-succeeded,hook-failed
+{{- end }}

@@ -70,3 +70,13 @@ topologySpreadConstraints:
 - name: config
   configMap: {name: registry-failover-config}
 {{- end }}
+
+{{/* The affinity to nodes that have a hosts file and run DaemonSets, which ACK's virtual nodes don't. */}}
+{{- define "registry-failover.realNodes" -}}
+nodeAffinity:
+  requiredDuringSchedulingIgnoredDuringExecution:
+    nodeSelectorTerms:
+    - matchExpressions:
+      - {key: kubernetes.io/os, operator: In, values: [linux]}
+      - {key: type, operator: NotIn, values: [virtual-kubelet]}
+{{- end }}

@@ -1,9 +1,4 @@
-{{/*
-Metadata of a hook's object. Call with (list $ "pre-delete" weight "name" "namespace").
-Helm makes a hook's objects in the order of their weights, waits for the Job,
-and deletes them in the reverse order. When the Job fails it stays, until the
-next attempt, and the rights that it had go. Helm shows its log either way, from 3.18 on.
-*/}}
+{{/* Metadata of an uninstall hook's object. Call with (list $ "pre-delete" weight "name" "namespace"). */}}
 {{- define "registry-failover.hookMetadata" -}}
 name: {{ index . 3 }}
 {{- with index . 4 }}
@@ -12,10 +7,7 @@ namespace: {{ quote . }}
 labels:
   {{- include "registry-failover.labels" (list (index . 0) "uninstall") | nindent 2 }}
 annotations:
-  helm.sh/hook: {{ index . 1 }}
-  helm.sh/hook-weight: {{ index . 2 | quote }}
-  helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
-  helm.sh/hook-output-log-policy: hook-succeeded,hook-failed
+  {{- include "registry-failover.hookAnnotations" (list (index . 1) (index . 2)) | nindent 2 }}
 {{- end }}
 
 {{/* The pod of a hook's Job. Call with (list $ "account" (list "arguments"…)). */}}

@@ -1,0 +1,94 @@
+package precheck
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/registry-failover/registry-failover/internal/checks"
+)
+
+// Options are what Run needs; all are required.
+type Options struct {
+	// Checks gives new checks for each round, because they keep what they have seen.
+	Checks func() []checks.Check
+	// Out gets the report of the last round, for people.
+	Out io.Writer
+	// Patience is how long it is tried again while a check fails: DNS may hiccup.
+	Patience time.Duration
+	// Pause is between two rounds.
+	Pause time.Duration
+}
+
+// Run makes the checks until none fails, or patience is over. An error is one
+// sentence about the first that fails. Warnings, and what couldn't be
+// looked at, hold nothing up: an upgrade must be possible during an outage.
+func Run(ctx context.Context, o Options) error {
+	end := time.Now().Add(o.Patience)
+	for {
+		results := checks.Run(ctx, o.Checks())
+		failed, fails := first(results)
+		if fails && time.Now().Add(o.Pause).Before(end) && wait(ctx, o.Pause) {
+			continue
+		}
+		var report strings.Builder
+		checks.WriteText(&report, results, checks.Plain)
+		if _, err := io.WriteString(o.Out, printable(report.String())); err != nil {
+			return err
+		}
+		switch {
+		case ctx.Err() != nil:
+			return fmt.Errorf("the checks were ended before they were done: %w", context.Cause(ctx))
+		case fails:
+			return refusal(failed)
+		}
+		return nil
+	}
+}
+
+// refusal tells why new pods would break.
+func refusal(f checks.Finding) error {
+	about := ""
+	if f.Endpoint != "" && !strings.HasPrefix(f.Text, f.Endpoint) {
+		about = f.Endpoint + ": "
+	}
+	return errors.New(printable(fmt.Sprintf("%s%s: every new pod would break, so that nothing is installed or changed: %s", about, f.Text, f.Remedy)))
+}
+
+// printable leaves out what a terminal could take for a command: a foreign server has a say in the texts.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, text)
+}
+
+// first is the first finding that fails.
+func first(results []checks.Result) (checks.Finding, bool) {
+	for _, r := range results {
+		for _, f := range r.Findings {
+			if f.Level == checks.Failed {
+				return f, true
+			}
+		}
+	}
+	return checks.Finding{}, false
+}
+
+// wait returns false when ctx ends before.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
