@@ -16,7 +16,7 @@ SEED ?= 0
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build images test unit e2e demo demo-cloud demo-cluster fuzz lint vuln bench bench-scale soak clean
+.PHONY: help build images test unit e2e demo demo-cloud demo-cluster fuzz lint vuln bench bench-scale bench-cloud soak clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ bench: build ## measure sizes, switching times, memory, DNS beside other servers
 
 bench-scale: ## measure what 2,000 nodes' watches and reports cost a real API server (Linux and root; 25 minutes the first time, then 5)
 	CGO_ENABLED=0 go run -trimpath ./test/bench/fanout
+
+bench-cloud: build ## measure what the controller calls, and its memory beside 10,000 pods (Linux and root; 35 minutes the first time, then 13)
+	CGO_ENABLED=0 go run -trimpath ./test/bench/cloud
 
 soak: ## throw the switch while parts of a real cluster die at random, for SOAK (10m; Linux and root)
 	@tools/ensure-cc
