@@ -78,6 +78,7 @@ func TestPlan(t *testing.T) {
 			"EDITION warning hangzhou: its edition Enterprise_Basic can only be copied to: what is pushed to it during a failover isn't copied back",
 			"SYNC-RULES warning hangzhou→zhangjiakou: no rule copies images from hangzhou to zhangjiakou: what is pushed during a failover isn't there after the failback",
 		}},
+		"of a Standard primary nobody knows, and ACR decides": {given, edit(b, func(s *state) { s.Description.Value.Edition, s.Rules.Value = alibaba.Standard, nil }), []string{forth}},
 
 		"public access that is off is opened, then the addresses are let in": {given, endpoint(func(e *alibaba.Endpoint) { e.Enabled, e.ACL = false, nil }),
 			[]string{enable, admit + " after UpdateInstanceEndpointStatus"}},

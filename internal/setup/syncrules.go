@@ -12,8 +12,8 @@ import (
 	"github.com/registry-failover/registry-failover/pkg/rewrite"
 )
 
-// syncRules plans rules from the primary to each standby, and back where the
-// standby's edition can be copied from.
+// syncRules plans rules from the primary to each standby, and back, where the
+// source's edition may be copied from.
 func (p *planner) syncRules() {
 	for _, i := range p.endpoint.Instances {
 		if i.Name != p.endpoint.Primary {
@@ -30,7 +30,11 @@ func (p *planner) syncRules() {
 
 func (p *planner) direction(from, to config.Instance, forth bool, without string) {
 	source, target := p.of(from), p.of(to)
-	if source.Description.Err != nil || source.Namespaces.Err != nil || source.Rules.Err != nil || target.Namespaces.Err != nil || !copies(source) {
+	if source.Description.Err != nil || source.Namespaces.Err != nil || source.Rules.Err != nil || target.Namespaces.Err != nil {
+		return
+	}
+	may, known := source.CopiedFrom()
+	if !may {
 		return
 	}
 	for _, namespace := range source.Namespaces.Value {
@@ -41,6 +45,9 @@ func (p *planner) direction(from, to config.Instance, forth bool, without string
 		there := slices.Contains(target.Namespaces.Value, namespace)
 		call := alibaba.SyncNamespace(from.ID, from.Region, to.ID, to.Region, namespace)
 		why := fmt.Sprintf("what is pushed to %s at %s isn't copied to %s: %s", namespace, from.Name, to.Name, without)
+		if !known {
+			why += fmt.Sprintf("; ACR may refuse it, because of the edition %s of %s", source.Description.Value.Edition, from.Name)
+		}
 		switch {
 		case taken || !p.wanted(namespace):
 		case there:
@@ -55,15 +62,6 @@ func (p *planner) direction(from, to config.Instance, forth bool, without string
 			})
 		}
 	}
-}
-
-// copies tells whether an instance can be copied from. Pages don't agree about the
-// edition Standard: one that has rules can.
-//
-// Source: https://www.alibabacloud.com/help/en/acr/user-guide/replicate-images-between-instances-in-the-same-account
-func copies(i cloud.Instance) bool {
-	edition := i.Description.Value.Edition
-	return edition == alibaba.Advanced || edition == alibaba.Standard && len(i.Rules.Value) > 0
 }
 
 // wanted tells whether the endpoint stands for anything in the namespace.

@@ -7,11 +7,23 @@ import (
 	"github.com/registry-failover/registry-failover/internal/checks"
 )
 
-// edition goes by what ACR's pages say of the instance that images come from:
-// Advanced alone on
+// CopiedFrom tells whether ACR copies images from the instance, and whether that
+// is known: its pages say Advanced alone on
 // https://www.alibabacloud.com/help/en/acr/user-guide/replicate-images-between-instances-in-the-same-account,
 // Standard or Advanced on
 // https://alibabacloud.com/help/zh/acr/user-guide/replicate-images-between-instances-across-accounts.
+// An instance that has rules shows it.
+func (i Instance) CopiedFrom() (may, known bool) {
+	switch i.Description.Value.Edition {
+	case alibaba.Basic:
+		return false, true
+	case alibaba.Advanced:
+		return true, true
+	default:
+		return true, len(i.Rules.Value) > 0
+	}
+}
+
 func edition(v view) []checks.Finding {
 	var all []checks.Finding
 	for _, i := range v.Endpoint.Instances {
@@ -22,22 +34,19 @@ func edition(v view) []checks.Finding {
 			level, why = checks.Failed, "its images can't be copied to a standby"
 		}
 		remedy := fmt.Sprintf("upgrade %s to the edition Advanced, also called Premium", i.ID)
+		may, known := read.CopiedFrom()
 		switch {
 		case read.Description.Err != nil:
 			all = append(all, unknown(i.Name, read.Description.Err))
 		case d.Status != "RUNNING":
 			all = append(all, find(checks.Failed, i.Name, fmt.Sprintf("the instance has the status %s", d.Status), "start or renew it in ACR's console"))
-		case d.Edition == alibaba.Advanced:
-			all = append(all, ok(i.Name, "runs, and its edition %s can copy images to others", d.Edition))
-		case d.Edition == alibaba.Standard && len(read.Rules.Value) > 0:
-			all = append(all, ok(i.Name, "runs, and its edition %s has rules that copy images to others", d.Edition))
-		case d.Edition == alibaba.Basic:
+		case !may:
 			all = append(all, find(level, i.Name, fmt.Sprintf("its edition %s can only be copied to: %s", d.Edition, why), remedy))
-		case d.Edition != alibaba.Standard:
-			all = append(all, find(checks.Warning, i.Name, fmt.Sprintf("the edition %s isn't known here: whether it can copy images to others is for ACR's documents to say", d.Edition),
-				"look it up in ACR's documents"))
+		case !known:
+			all = append(all, find(checks.Warning, i.Name, fmt.Sprintf("ACR's documents don't tell for sure whether its edition %s can copy images to others", d.Edition),
+				"make a rule, which ACR takes or refuses: "+setup+" shows the calls; or "+remedy))
 		default:
-			all = append(all, find(checks.Warning, i.Name, fmt.Sprintf("ACR's documents don't agree whether its edition %s can copy images to others", d.Edition), remedy))
+			all = append(all, ok(i.Name, "runs, and its edition %s can copy images to others", d.Edition))
 		}
 	}
 	return all

@@ -42,14 +42,14 @@ func TestEditions(t *testing.T) {
 			hangzhou, "failed | zhangjiakou | its edition Enterprise_Basic can only be copied to: its images can't be copied to a standby",
 		}},
 		"a Standard one that has a rule": {change: with(b, alibaba.Description{Edition: alibaba.Standard, Status: "RUNNING"}), want: []string{
-			hangzhou, "ok | zhangjiakou | runs, and its edition Enterprise_Standard has rules that copy images to others",
+			hangzhou, "ok | zhangjiakou | runs, and its edition Enterprise_Standard can copy images to others",
 		}},
 		"a Standard one without": {change: func(c *cloudOf) {
 			c.descriptions[b], c.rules[b] = alibaba.Description{Edition: alibaba.Standard, Status: "RUNNING"}, nil
-		}, want: []string{hangzhou, "warning | zhangjiakou | ACR's documents don't agree whether its edition Enterprise_Standard can copy images to others"}},
-		"an edition that is new": {change: with(b, alibaba.Description{Edition: "Enterprise_Ultimate", Status: "RUNNING"}), want: []string{
-			hangzhou, "warning | zhangjiakou | the edition Enterprise_Ultimate isn't known here: whether it can copy images to others is for ACR's documents to say",
-		}},
+		}, want: []string{hangzhou, "warning | zhangjiakou | ACR's documents don't tell for sure whether its edition Enterprise_Standard can copy images to others"}},
+		"an edition that is new": {change: func(c *cloudOf) {
+			c.descriptions[b], c.rules[b] = alibaba.Description{Edition: "Enterprise_Ultimate", Status: "RUNNING"}, nil
+		}, want: []string{hangzhou, "warning | zhangjiakou | ACR's documents don't tell for sure whether its edition Enterprise_Ultimate can copy images to others"}},
 		"one that is stopped": {change: with(a, alibaba.Description{Edition: alibaba.Advanced, Status: "STOPPED"}), want: []string{
 			"failed | hangzhou | the instance has the status STOPPED", zhangjiakou,
 		}},
