@@ -2,14 +2,11 @@ package setup
 
 import (
 	"fmt"
-	"path"
 	"slices"
-	"strings"
 
 	"github.com/registry-failover/registry-failover/internal/alibaba"
 	"github.com/registry-failover/registry-failover/internal/checks/cloud"
 	"github.com/registry-failover/registry-failover/pkg/config"
-	"github.com/registry-failover/registry-failover/pkg/rewrite"
 )
 
 // syncRules plans rules from the primary to each standby, and back, where the
@@ -49,7 +46,7 @@ func (p *planner) direction(from, to config.Instance, forth bool, without string
 			why += fmt.Sprintf("; ACR may refuse it, because of the edition %s of %s", source.Description.Value.Edition, from.Name)
 		}
 		switch {
-		case taken || !p.wanted(namespace):
+		case taken || !p.world.Wants(p.endpoint, namespace):
 		case there:
 			p.step(Step{
 				Call: call, Check: cloud.CodeSyncScope, Why: why,
@@ -62,17 +59,4 @@ func (p *planner) direction(from, to config.Instance, forth bool, without string
 			})
 		}
 	}
-}
-
-// wanted tells whether the endpoint stands for anything in the namespace.
-func (p *planner) wanted(namespace string) bool {
-	of := p.endpoint.Rewrite.Repositories
-	if !(rewrite.Patterns{Exclude: of.Exclude}).Match(namespace + "/any") {
-		return false
-	}
-	return len(of.Include) == 0 || slices.ContainsFunc(of.Include, func(pattern string) bool {
-		first, _, _ := strings.Cut(pattern, "/")
-		matched, err := path.Match(first, namespace)
-		return first == "**" || err == nil && matched
-	})
 }

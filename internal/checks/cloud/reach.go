@@ -13,6 +13,11 @@ func whole(rules []alibaba.SyncRule, namespace, id string) []alibaba.SyncRule {
 	return slices.DeleteFunc(to(rules, id), func(r alibaba.SyncRule) bool { return !r.Automatic || !keepsNames(r) || !takes(r, namespace, "") })
 }
 
+// within picks the rules that copy something of a namespace.
+func within(rules []alibaba.SyncRule, namespace string) []alibaba.SyncRule {
+	return slices.DeleteFunc(slices.Clone(rules), func(r alibaba.SyncRule) bool { return r.Source.Namespace != namespace })
+}
+
 // takes tells whether a rule is for a repository, or where that is empty for the
 // whole namespace. That a filter has to match the whole name is not documented;
 // here it has to, so that rather too much is told than too little.
@@ -27,6 +32,13 @@ func takes(r alibaba.SyncRule, namespace, repository string) bool {
 	}
 	filter, err := regexp.Compile("^(?:" + r.RepoFilter + ")$")
 	return err == nil && repository != "" && filter.MatchString(repository)
+}
+
+// foreign tells that a filter is written in a way that can't be judged here, such
+// as with a lookahead: which syntax ACR takes is not documented.
+func foreign(filter string) bool {
+	_, err := regexp.Compile(filter)
+	return err != nil
 }
 
 // everything knows the ways in which people write a filter that filters nothing.

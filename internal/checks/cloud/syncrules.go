@@ -53,8 +53,12 @@ func syncRules(v view) []checks.Finding {
 			all = append(all, unknown(d.subject(), err))
 		case len(rules) == 0:
 			remedy := "make one for each namespace: " + setup + " shows the calls"
-			if v.of(d.from).Description.Value.Edition == alibaba.Basic {
+			from, to := v.of(d.from), v.of(d.to)
+			shared := slices.ContainsFunc(from.Namespaces.Value, func(namespace string) bool { return slices.Contains(to.Namespaces.Value, namespace) })
+			if may, _ := from.CopiedFrom(); !may {
 				remedy = fmt.Sprintf("upgrade %s, which its edition keeps from having rules, then make them with %s", d.from.Name, setup)
+			} else if from.Namespaces.Err == nil && to.Namespaces.Err == nil && !shared {
+				remedy = fmt.Sprintf("make the same namespaces in %s and %s, which have none in common, then a rule for each: %s shows the calls", d.from.Name, d.to.Name, setup)
 			}
 			all = append(all, find(d.level, d.subject(), fmt.Sprintf("no rule copies images from %s to %s: %s", d.from.Name, d.to.Name, d.loss), remedy))
 		case len(automatic) == 0:

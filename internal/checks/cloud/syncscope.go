@@ -34,11 +34,17 @@ func syncScope(v view) []checks.Finding {
 				}
 			}
 		}
+		left = append(left, v.leftEmpty(d, rules)...)
 		left = append(left, v.nowhere(standby, rules, d.subject())...)
-		if len(left) == 0 {
+		switch {
+		case len(left) > 0:
+		case len(namespaces.Value) == 0:
+			left = append(left, ok(d.subject(), "%s has no namespace: nothing is there to copy", primary.Name))
+		default:
 			left = append(left, ok(d.subject(), "all that the configuration doesn't exclude is copied when it is pushed; what was there before a rule was made isn't, and needs to be copied once"))
 		}
 		all = append(all, left...)
+		all = append(all, v.leftBehind(direction{from: standby, to: primary})...)
 	}
 	return all
 }
@@ -52,7 +58,8 @@ func (v view) leftOut(d direction, rules []alibaba.SyncRule, namespace string) [
 	if repositories.Err != nil {
 		return []checks.Finding{unknown(d.subject(), repositories.Err)}
 	}
-	var left []string
+	present := within(rules, namespace)
+	var left, doubtful []string
 	var found []checks.Finding
 	var told []string
 	for _, repository := range repositories.Value {
@@ -64,7 +71,11 @@ func (v view) leftOut(d direction, rules []alibaba.SyncRule, namespace string) [
 			return !r.Automatic || !keepsNames(r) || !takes(r, namespace, repository)
 		})
 		if len(taking) == 0 {
-			left = append(left, name)
+			if slices.ContainsFunc(present, func(r alibaba.SyncRule) bool { return r.Automatic && keepsNames(r) && foreign(r.RepoFilter) }) {
+				doubtful = append(doubtful, name)
+			} else {
+				left = append(left, name)
+			}
 			continue
 		}
 		for _, f := range v.tags(d, taking, name) {
@@ -77,9 +88,33 @@ func (v view) leftOut(d direction, rules []alibaba.SyncRule, namespace string) [
 	if len(left) > 0 {
 		found = append(found, find(checks.Failed, d.subject(),
 			fmt.Sprintf("no rule copies %s at each push: after a failover pods that need it can't start", some(left)),
-			fmt.Sprintf("make a rule for the namespace %s, which %s shows, or exclude what isn't copied with rewrite.repositories.exclude of the configuration", namespace, setup)))
+			v.remedy(d, present, namespace)+", or exclude what isn't copied with rewrite.repositories.exclude of the configuration"))
+	}
+	if len(doubtful) > 0 {
+		found = append(found, find(checks.Unknown, d.subject(),
+			fmt.Sprintf("whether a rule copies %s can't be told here: of %s, a filter of repositories is written in a way that Go's regular expressions don't have", some(doubtful), some(names(present))),
+			"compare the filter with the names in ACR's console"))
 	}
 	return found
+}
+
+// remedy tells how namespaces are copied of which something isn't; present are the
+// rules that they have, which setup leaves alone.
+func (v view) remedy(d direction, present []alibaba.SyncRule, namespaces ...string) string {
+	rule := fmt.Sprintf("make a rule for all of %s: %s shows the call", some(namespaces), setup)
+	there := v.of(d.to).Namespaces
+	lacking := slices.DeleteFunc(slices.Clone(namespaces), func(namespace string) bool { return there.Err != nil || slices.Contains(there.Value, namespace) })
+	may, _ := v.of(d.from).CopiedFrom()
+	switch {
+	case len(present) > 0:
+		return fmt.Sprintf("in ACR's console, change what %s copies of %s, or make another rule beside it: setup leaves rules alone that are there", some(names(present)), some(namespaces))
+	case !may:
+		return fmt.Sprintf("upgrade %s, whose edition keeps it from having rules, then %s", d.from.Name, rule)
+	case len(lacking) > 0:
+		return fmt.Sprintf("make the namespace %s in %s, with repositories made automatically, then %s", some(lacking), d.to.Name, rule)
+	default:
+		return rule
+	}
 }
 
 // tags tells of tags that are left out by all rules that copy something.
