@@ -216,7 +216,7 @@ func judgeSetup(todo setup.Todo, outcomes []setup.Outcome) error {
 	}
 	switch {
 	case failed > 0:
-		return verdict{exitFailed, fmt.Sprintf("%d of %d calls weren't carried out: run this again", failed, len(outcomes))}
+		return verdict{exitFailed, fmt.Sprintf("%d of %d calls weren't carried out: mend what they failed of, then run this again", failed, len(outcomes))}
 	case todo.Done():
 		return nil
 	case outcomes == nil && len(todo.Steps) > 0:

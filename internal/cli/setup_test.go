@@ -19,20 +19,6 @@ import (
 
 const setupPage = "../../docs/setup.md"
 
-// setupConfig pulls from zhangjiakou; hangzhou is the standby, over the Internet.
-const setupConfig = `apiVersion: registry-failover.io/v1alpha1
-kind: Config
-cluster: {vpcID: vpc-bbbbb, region: cn-zhangjiakou}
-endpoints:
-- name: cross-region.registry.io
-  primary: zhangjiakou
-  instances:
-  - {name: hangzhou, id: cri-aaaaa, region: cn-hangzhou, publicEndpoint: a-registry.cn-hangzhou.cr.aliyuncs.com,
-     internalEndpoint: a-registry-vpc.cn-hangzhou.cr.aliyuncs.com, network: public}
-  - {name: zhangjiakou, id: cri-bbbbb, region: cn-zhangjiakou, publicEndpoint: b-registry.cn-zhangjiakou.cr.aliyuncs.com,
-     internalEndpoint: b-registry-vpc.cn-zhangjiakou.cr.aliyuncs.com, network: internal, vpcID: vpc-bbbbb, internalAddresses: [10.2.0.10]}
-`
-
 // TestSetup runs the command against a cloud over HTTPS, one for each script. In
 // faults.txtar the primary has its address already: that would take another 5 s.
 //
@@ -49,6 +35,10 @@ func TestSetup(t *testing.T) {
 		t.Fatalf("%s has no example", setupPage)
 	}
 	text, err := os.ReadFile("../../test/fakecloud/testdata/unprepared.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := os.ReadFile("../../test/fakecloud/testdata/config.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +59,7 @@ func TestSetup(t *testing.T) {
 			env.Defer(server.Close)
 			env.Values["cloud"] = c
 			ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-			for name, content := range map[string]string{"ca.pem": string(ca), "config.yaml": setupConfig, "page.txt": example} {
+			for name, content := range map[string]string{"ca.pem": string(ca), "config.yaml": string(config), "page.txt": example} {
 				if err := os.WriteFile(filepath.Join(env.WorkDir, name), []byte(content), 0o600); err != nil {
 					return err
 				}

@@ -43,7 +43,7 @@ func (p *planner) direction(from, to config.Instance, forth bool, without string
 		call := alibaba.SyncNamespace(from.ID, from.Region, to.ID, to.Region, namespace)
 		why := fmt.Sprintf("what is pushed to %s at %s isn't copied to %s: %s", namespace, from.Name, to.Name, without)
 		if !known {
-			why += fmt.Sprintf("; ACR may refuse it, because of the edition %s of %s", source.Description.Value.Edition, from.Name)
+			why += fmt.Sprintf("; ACR may refuse it because of the edition %s of %s: then that needs an upgrade", source.Description.Value.Edition, from.Name)
 		}
 		switch {
 		case taken || !p.world.Wants(p.endpoint, namespace):
