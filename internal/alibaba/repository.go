@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/cr_ee"
@@ -13,14 +14,22 @@ import (
 // registryService is ACR, as RAM policies write it.
 const registryService = "cr"
 
-// ReadNamespaces returns the names of an instance's namespaces, sorted, without
-// those that are being deleted. An error is one sentence.
+// A Namespace of an instance.
+type Namespace struct {
+	Name string
+	// AutoCreate tells that a repository is made when one is pushed, or copied,
+	// that isn't there.
+	AutoCreate bool
+}
+
+// ReadNamespaces returns an instance's namespaces, ordered by name, without those
+// that are being deleted. An error is one sentence.
 //
 // Source: https://help.aliyun.com/zh/acr/developer-reference/api-cr-2018-12-01-listnamespace
-func (c *Client) ReadNamespaces(ctx context.Context, id, region string) ([]string, error) {
+func (c *Client) ReadNamespaces(ctx context.Context, id, region string) ([]Namespace, error) {
 	const action = "ListNamespace"
-	names, err := readAll(ctx, list{registryService, action}, name, func(ctx context.Context, number int) (page[string], error) {
-		var p page[string]
+	namespaces, err := readAll(ctx, list{registryService, action}, func(n Namespace) string { return n.Name }, func(ctx context.Context, number int) (page[Namespace], error) {
+		var p page[Namespace]
 		err := c.registry(ctx, action, region, func(client *cr_ee.Client) error {
 			request := cr_ee.CreateListNamespaceRequest()
 			request.InstanceId, request.NamespaceStatus = id, normal
@@ -32,11 +41,11 @@ func (c *Client) ReadNamespaces(ctx context.Context, id, region string) ([]strin
 			if !response.ListNamespaceIsSuccess {
 				return unsuccessful(response.Code, response.RequestId)
 			}
-			if p, err = newPage(response.PageNo, response.PageSize, response.TotalCount); err != nil {
+			if p, err = newPage[Namespace](response.PageNo, response.PageSize, response.TotalCount); err != nil {
 				return err
 			}
 			for _, n := range response.Namespaces {
-				p.items = append(p.items, n.NamespaceName)
+				p.items = append(p.items, Namespace{n.NamespaceName, n.AutoCreateRepo})
 			}
 			return nil
 		})
@@ -45,8 +54,8 @@ func (c *Client) ReadNamespaces(ctx context.Context, id, region string) ([]strin
 	if err != nil {
 		return nil, fmt.Errorf("could not read the namespaces of the instance %s: %w", id, err)
 	}
-	slices.Sort(names)
-	return names, nil
+	slices.SortFunc(namespaces, func(a, b Namespace) int { return strings.Compare(a.Name, b.Name) })
+	return namespaces, nil
 }
 
 // ReadRepositories returns the names of the repositories in a namespace, sorted
@@ -69,7 +78,7 @@ func (c *Client) ReadRepositories(ctx context.Context, id, region, namespace str
 			if !response.ListRepositoryIsSuccess {
 				return unsuccessful(response.Code, response.RequestId)
 			}
-			if p, err = newPage(response.PageNo, response.PageSize, response.TotalCount); err != nil {
+			if p, err = newPage[string](response.PageNo, response.PageSize, response.TotalCount); err != nil {
 				return err
 			}
 			for _, r := range response.Repositories {
@@ -96,10 +105,10 @@ const normal = "NORMAL"
 func name(text string) string { return text }
 
 // newPage reads the total, which these two actions give as a text.
-func newPage(number, size int, total string) (page[string], error) {
+func newPage[T any](number, size int, total string) (page[T], error) {
 	n, err := strconv.Atoi(total)
 	if err != nil {
-		return page[string]{}, &Error{Kind: Malformed, detail: clean(fmt.Sprintf("the list has the TotalCount %q", total), "", Session{})}
+		return page[T]{}, &Error{Kind: Malformed, detail: clean(fmt.Sprintf("the list has the TotalCount %q", total), "", Session{})}
 	}
-	return page[string]{number: number, size: size, total: n}, nil
+	return page[T]{number: number, size: size, total: n}, nil
 }

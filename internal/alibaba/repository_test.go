@@ -12,7 +12,7 @@ import (
 
 func TestNamespacesAndRepositoriesOverHTTPS(t *testing.T) {
 	data := twoRegions(t)
-	base := cloud.Namespace{Name: "base"}
+	base := cloud.Namespace{Name: "base", ByHand: true}
 	for i := range 120 {
 		base.Repositories = append(base.Repositories, fmt.Sprintf("image-%d", i))
 	}
@@ -20,7 +20,7 @@ func TestNamespacesAndRepositoriesOverHTTPS(t *testing.T) {
 	w := newWorld(t, data, validKey)
 	w.listen(t)
 	namespaces, err := w.client.ReadNamespaces(t.Context(), "cri-aaaaa", "cn-hangzhou")
-	if diff := cmp.Diff([]string{"base", "prod"}, namespaces); diff != "" || err != nil {
+	if diff := cmp.Diff([]Namespace{{Name: "base"}, {Name: "prod", AutoCreate: true}}, namespaces); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
 	repositories, err := w.client.ReadRepositories(t.Context(), "cri-aaaaa", "cn-hangzhou", "prod")

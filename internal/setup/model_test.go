@@ -105,8 +105,12 @@ func (m *model) DescribeInstance(_ context.Context, id, _ string) (alibaba.Descr
 	return m.instances[id].Description.Value, m.instances[id].Description.Err
 }
 
-func (m *model) ReadNamespaces(_ context.Context, id, _ string) ([]string, error) {
-	return m.instances[id].Namespaces.Value, m.instances[id].Namespaces.Err
+func (m *model) ReadNamespaces(_ context.Context, id, _ string) ([]alibaba.Namespace, error) {
+	var all []alibaba.Namespace
+	for _, name := range m.instances[id].Namespaces.Value {
+		all = append(all, alibaba.Namespace{Name: name, AutoCreate: true})
+	}
+	return all, m.instances[id].Namespaces.Err
 }
 
 func (m *model) ReadSyncRules(_ context.Context, id, _ string) ([]alibaba.SyncRule, error) {

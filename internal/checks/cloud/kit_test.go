@@ -60,6 +60,7 @@ type cloudOf struct {
 	descriptions map[string]alibaba.Description
 	rules        map[string][]alibaba.SyncRule
 	namespaces   map[string][]string
+	byHand       map[string][]string // namespaces without AutoCreate
 	repositories map[string][]string // by namespaces
 	errs         map[string]error    // by methods, or "METHOD ID"
 	calls        []string
@@ -89,8 +90,12 @@ func (c *cloudOf) ReadSyncRules(_ context.Context, id, _ string) ([]alibaba.Sync
 	return c.rules[id], c.failed("ReadSyncRules", id)
 }
 
-func (c *cloudOf) ReadNamespaces(_ context.Context, id, _ string) ([]string, error) {
-	return c.namespaces[id], c.failed("ReadNamespaces", id)
+func (c *cloudOf) ReadNamespaces(_ context.Context, id, _ string) ([]alibaba.Namespace, error) {
+	var all []alibaba.Namespace
+	for _, name := range c.namespaces[id] {
+		all = append(all, alibaba.Namespace{Name: name, AutoCreate: !slices.Contains(c.byHand[id], name)})
+	}
+	return all, c.failed("ReadNamespaces", id)
 }
 
 func (c *cloudOf) ReadRepositories(_ context.Context, _, _, namespace string) ([]string, error) {

@@ -14,7 +14,7 @@ type Cloud interface {
 	ReadInstance(ctx context.Context, id, region string) (alibaba.Instance, error)
 	DescribeInstance(ctx context.Context, id, region string) (alibaba.Description, error)
 	ReadSyncRules(ctx context.Context, id, region string) ([]alibaba.SyncRule, error)
-	ReadNamespaces(ctx context.Context, id, region string) ([]string, error)
+	ReadNamespaces(ctx context.Context, id, region string) ([]alibaba.Namespace, error)
 	ReadRepositories(ctx context.Context, id, region, namespace string) ([]string, error)
 }
 
@@ -50,7 +50,14 @@ func readInstance(ctx context.Context, cloud Cloud, i config.Instance) Instance 
 	}
 	read.Ways.Value, read.Ways.Err = cloud.ReadInstance(ctx, i.ID, i.Region)
 	read.Rules.Value, read.Rules.Err = cloud.ReadSyncRules(ctx, i.ID, i.Region)
-	read.Namespaces.Value, read.Namespaces.Err = cloud.ReadNamespaces(ctx, i.ID, i.Region)
+	namespaces, err := cloud.ReadNamespaces(ctx, i.ID, i.Region)
+	read.Namespaces.Err = err
+	for _, n := range namespaces {
+		read.Namespaces.Value = append(read.Namespaces.Value, n.Name)
+		if !n.AutoCreate {
+			read.ByHand = append(read.ByHand, n.Name)
+		}
+	}
 	return read
 }
 

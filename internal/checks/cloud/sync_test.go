@@ -153,6 +153,9 @@ func TestSyncScope(t *testing.T) {
 		"the standby lacks the namespace": {change: func(c *cloudOf) { c.namespaces[a] = nil }, want: []string{
 			"failed | zhangjiakou→hangzhou | the rule cri-bbbbb-prod copies to the namespace prod, which hangzhou doesn't have",
 		}},
+		"the standby makes no repositories by itself": {change: func(c *cloudOf) { c.byHand = map[string][]string{a: {"prod"}} }, want: []string{
+			"warning | zhangjiakou→hangzhou | the rule cri-bbbbb-prod copies to the namespace prod of hangzhou, which makes no repositories by itself: those that it hasn't got aren't copied",
+		}},
 		"the standby's namespaces can't be read": {change: func(c *cloudOf) { c.errs["ReadNamespaces "+a] = denied("cr", "ListNamespace") }, want: []string{
 			"unknown | zhangjiakou→hangzhou | not looked at: the right cr:ListNamespace is missing",
 		}},

@@ -6,7 +6,6 @@ import (
 
 	"github.com/registry-failover/registry-failover/internal/alibaba"
 	"github.com/registry-failover/registry-failover/internal/checks"
-	"github.com/registry-failover/registry-failover/pkg/config"
 )
 
 // syncScope looks for repositories that new pods get from the shared endpoint, and
@@ -129,22 +128,4 @@ func (v view) tags(d direction, taking []alibaba.SyncRule, what string) []checks
 	return []checks.Finding{find(checks.Warning, d.subject(),
 		fmt.Sprintf("of %s only tags are copied that match %s", what, some(filters)),
 		"make sure that no pod uses another tag, or set the filter to .* in ACR's console")}
-}
-
-// nowhere tells of rules whose target has no such namespace.
-func (v view) nowhere(standby config.Instance, rules []alibaba.SyncRule, subject string) []checks.Finding {
-	there := v.of(standby).Namespaces
-	if there.Err != nil {
-		return []checks.Finding{unknown(subject, there.Err)}
-	}
-	var found []checks.Finding
-	var told []string
-	for _, r := range rules {
-		if namespace := r.Target.Namespace; !slices.Contains(there.Value, namespace) && !slices.Contains(told, namespace) {
-			told = append(told, namespace)
-			found = append(found, find(checks.Failed, subject, fmt.Sprintf("the rule %s copies to the namespace %s, which %s doesn't have", r.Name, namespace, standby.Name),
-				fmt.Sprintf("make the namespace %s in %s, with repositories made automatically", namespace, standby.Name)))
-		}
-	}
-	return found
 }

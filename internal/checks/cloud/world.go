@@ -28,6 +28,8 @@ type Instance struct {
 	// Rules copy images from the instance.
 	Rules      Answer[[]alibaba.SyncRule]
 	Namespaces Answer[[]string]
+	// ByHand are those that make no repository when one is pushed, or copied, that isn't there.
+	ByHand []string
 	// Repositories are by namespaces: of the primary, those that no rule copies as a whole.
 	Repositories map[string]Answer[[]string]
 }

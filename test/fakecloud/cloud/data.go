@@ -88,6 +88,8 @@ type Instance struct {
 // A Namespace of an instance.
 type Namespace struct {
 	Name string `json:"name"`
+	// ByHand namespaces make no repository when one is pushed that isn't there.
+	ByHand bool `json:"byHand,omitempty"`
 	// Repositories are names without the namespace.
 	Repositories []string `json:"repositories,omitempty"`
 }

@@ -26,7 +26,7 @@ func (c *Cloud) listNamespace(p parameters) (answer, *refusal) {
 	var found []answer
 	for _, n := range i.Namespaces {
 		if p["NamespaceName"] == "" || p["NamespaceName"] == n.Name {
-			found = append(found, answer{"NamespaceName": n.Name, "NamespaceStatus": "NORMAL", "InstanceId": i.ID, "NamespaceId": "crn-" + n.Name, "AutoCreateRepo": true})
+			found = append(found, answer{"NamespaceName": n.Name, "NamespaceStatus": "NORMAL", "InstanceId": i.ID, "NamespaceId": "crn-" + n.Name, "AutoCreateRepo": !n.ByHand})
 		}
 	}
 	return listed(p, "Namespaces", found, true)
