@@ -72,6 +72,30 @@ TWO  another
 	}
 }
 
+func TestWhatSeveralHaveInCommonIsToldOnce(t *testing.T) {
+	same := Finding{Level: Unknown, Text: "no credentials", Remedy: "give some"}
+	results := Run(t.Context(), []Check{
+		{Code: "ONE", About: "one thing", Run: found(same)},
+		{Code: "TWO", About: "another", Run: found(same)},
+		{Code: "THREE", About: "a third", Run: found(same, same)},
+	})
+	const want = `ONE  one thing
+TWO  another
+  ? no credentials
+      → give some
+THREE  a third
+  ? no credentials
+      → give some
+  ? no credentials
+      → give some
+`
+	var text strings.Builder
+	WriteText(&text, results, Plain)
+	if diff := cmp.Diff(want, text.String()); diff != "" {
+		t.Errorf("text (-want +got):\n%s", diff)
+	}
+}
+
 func TestChecksAreWithheldWithTheirReason(t *testing.T) {
 	given := []Check{{Code: "ONE", About: "one thing", Run: found(Finding{Level: OK})}}
 	want := []Result{{Code: "ONE", About: "one thing", Findings: []Finding{{Level: Unknown, Text: "no credentials", Remedy: "give some"}}}}

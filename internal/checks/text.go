@@ -3,6 +3,7 @@ package checks
 import (
 	"fmt"
 	"io"
+	"slices"
 )
 
 // marks stand before a finding. Unknown is no verdict, and none of the three.
@@ -21,10 +22,14 @@ func Colours(level Level, text string) string {
 }
 
 // WriteText writes the results for people: each check with its findings, and the
-// remedy below those that need one. The texts are written as they are.
+// remedy below those that need one. What several in a row have found alike, such as
+// that there are no credentials, stands once below them. The texts are written as they are.
 func WriteText(w io.Writer, results []Result, style Style) {
-	for _, r := range results {
+	for i, r := range results {
 		fmt.Fprintf(w, "%s  %s\n", r.Code, r.About)
+		if i+1 < len(results) && slices.Equal(r.Findings, results[i+1].Findings) {
+			continue
+		}
 		for _, f := range r.Findings {
 			subject := f.Subject
 			switch {
