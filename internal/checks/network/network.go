@@ -50,10 +50,12 @@ func (s *survey) all() []checks.Check {
 // pass by itself: the shared endpoint doesn't exist for this host's DNS, or what
 // answers there has a certificate for another name or time, or is another instance. All
 // else that All calls Failed is a Warning: an upgrade must be possible while a
-// standby is wrong, and a node may trust an authority that isn't known here.
+// standby is wrong, and a node may trust an authority that isn't known here. With the
+// enforcement Audit nothing is rewritten, and nothing has the level Failed.
 func Install(o Options) []checks.Check {
 	s := newSurvey(o)
 	s.install = true
+	s.rewrites = o.Config.Admission.Enforcement != config.Audit
 	return slices.DeleteFunc(s.all(), func(c checks.Check) bool { return c.Code == TokenRealm || c.Code == Storage })
 }
 
@@ -70,7 +72,7 @@ func (s *survey) check(code checks.Code, about string, judge func(context.Contex
 		s.look(ctx)
 		var all []checks.Finding
 		for _, f := range judge(ctx) {
-			if s.install && f.Level == checks.Failed && !f.breaks {
+			if s.install && f.Level == checks.Failed && !(f.breaks && s.rewrites) {
 				f.Level = checks.Warning
 			}
 			all = append(all, f.Finding)

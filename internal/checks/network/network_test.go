@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/registry-failover/registry-failover/internal/checks"
+	"github.com/registry-failover/registry-failover/pkg/config"
 )
 
 func TestTwoInstancesThatAreWell(t *testing.T) {
@@ -302,5 +303,19 @@ func TestANetworkThatNobodyUsesIsNotLookedAt(t *testing.T) {
 	w.config.Endpoints[0].Instances[0].Network = "public"
 	if got := lines(checks.Run(t.Context(), All(w.options()))); strings.Contains(got, "hangzhou/internal") || !strings.Contains(got, "hangzhou/public") {
 		t.Error(got)
+	}
+}
+
+// TestAuditRewritesNothing: those who only want to see what would be rewritten need no zone yet.
+func TestAuditRewritesNothing(t *testing.T) {
+	w := newWorld(t)
+	w.zone.Remove(shared)
+	if got := codes(checks.Run(t.Context(), Install(w.options())), checks.Failed); got != "RESOLVES" {
+		t.Errorf("%q stops an installation that rewrites", got)
+	}
+	w.config.Admission.Enforcement = config.Audit
+	install := checks.Run(t.Context(), Install(w.options()))
+	if codes(install, checks.Failed) != "" || codes(install, checks.Warning) != "RESOLVES" {
+		t.Errorf("an installation that rewrites nothing:\n%s", lines(install))
 	}
 }

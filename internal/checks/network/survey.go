@@ -29,6 +29,7 @@ type survey struct {
 	prober    health.Prober
 	endpoints []*endpoint
 	install   bool
+	rewrites  bool
 	once      sync.Once
 	hosts     hosts
 }
