@@ -47,7 +47,12 @@ func (s *search) admissionPolicies(ctx context.Context) {
 			deny := slices.Contains(b.Spec.ValidationActions, admissionv1.Deny)
 			denied = denied || deny
 			if ref := b.Spec.ParamRef; ref != nil && policy.Spec.ParamKind != nil {
-				p := parameters{*policy.Spec.ParamKind, ref.Namespace, ref.Name, metav1.FormatLabelSelector(ref.Selector)}
+				selector, err := metav1.LabelSelectorAsSelector(ref.Selector)
+				if err != nil {
+					s.findings = append(s.findings, unread("the parameters of the binding "+b.Name, err))
+					continue
+				}
+				p := parameters{*policy.Spec.ParamKind, ref.Namespace, ref.Name, selector.String()}
 				denies[p] = denies[p] || deny
 			}
 		}

@@ -211,6 +211,22 @@ metadata: {name: unused}
 hosts: [a-registry.cn-hangzhou.cr.aliyuncs.com]
 `, "failed AllowedHosts/first: names a-registry.cn-hangzhou.cr.aliyuncs.com" + refused +
 			"warning ValidatingAdmissionPolicy/unbound: names a-registry.cn-hangzhou.cr.aliyuncs.com" + harmless},
+		"parameters that a binding selects without a condition": {`
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: hosts}
+spec: {paramKind: {apiVersion: example.com/v1, kind: AllowedHosts}, validations: [{expression: "params.hosts.exists(h, true)"}]}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: hosts}
+spec: {policyName: hosts, validationActions: [Deny], paramRef: {selector: {}, parameterNotFoundAction: Deny}}
+---
+apiVersion: example.com/v1
+kind: AllowedHosts
+metadata: {name: first}
+hosts: [a-registry.cn-hangzhou.cr.aliyuncs.com]
+`, "failed AllowedHosts/first: names a-registry.cn-hangzhou.cr.aliyuncs.com" + refused},
 		"the product's own admission policies": {`
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy
