@@ -27,7 +27,7 @@ type parameters struct {
 // their bindings name as parameters.
 func (s *search) admissionPolicies(ctx context.Context) {
 	var bindings []admissionv1.ValidatingAdmissionPolicyBinding
-	s.each(ctx, admissionBindings, "", metav1.ListOptions{}, func(o *unstructured.Unstructured) {
+	bound := s.each(ctx, admissionBindings, "", metav1.ListOptions{}, func(o *unstructured.Unstructured) {
 		var b admissionv1.ValidatingAdmissionPolicyBinding
 		if s.convert(o, &b) {
 			bindings = append(bindings, b)
@@ -39,7 +39,7 @@ func (s *search) admissionPolicies(ctx context.Context) {
 		if !s.convert(o, &policy) {
 			return
 		}
-		denied := false
+		denied := !bound // a binding that wasn't read may deny
 		for _, b := range bindings {
 			if b.Spec.PolicyName != policy.Name {
 				continue

@@ -270,6 +270,23 @@ func TestAMissingRightIsNamed(t *testing.T) {
 	}
 }
 
+// TestBindingsThatCannotBeRead: nobody knows then that a policy refuses nothing.
+func TestBindingsThatCannotBeRead(t *testing.T) {
+	kinds, client := cluster(t, `
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: hosts}
+spec: {validations: [{expression: "object.spec.containers.all(c, c.image.startsWith('a-registry.cn-hangzhou.cr.aliyuncs.com/'))"}]}
+`)
+	client.PrependReactor("list", "validatingadmissionpolicybindings", func(ktesting.Action) (bool, runtime.Object, error) {
+		return true, nil, apierrors.NewForbidden(admissionBindings.GroupResource(), "", nil)
+	})
+	got := imagePolicies(t.Context(), Options{Config: example(t), Kinds: kinds, Objects: client})
+	if len(got) != 2 || got[0].Level != checks.Failed || got[1].Level != checks.Unknown {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestAnAPIServerThatTellsNothingIsNotFine(t *testing.T) {
 	kinds, client := cluster(t, "")
 	ctx, cancel := context.WithCancel(t.Context())

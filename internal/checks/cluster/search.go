@@ -39,8 +39,9 @@ type search struct {
 }
 
 // each calls take with each object of a kind that the options select, page by page, but
-// for the product's own. What can't be read becomes a finding.
-func (s *search) each(ctx context.Context, k kind, namespace string, options metav1.ListOptions, take func(*unstructured.Unstructured)) {
+// for the product's own. What can't be read becomes a finding. It returns whether
+// all were read.
+func (s *search) each(ctx context.Context, k kind, namespace string, options metav1.ListOptions, take func(*unstructured.Unstructured)) bool {
 	var in dynamic.ResourceInterface = s.objects.Resource(k.GroupVersionResource)
 	if namespace != "" {
 		in = s.objects.Resource(k.GroupVersionResource).Namespace(namespace)
@@ -63,6 +64,7 @@ func (s *search) each(ctx context.Context, k kind, namespace string, options met
 	})
 	switch {
 	case err == nil, apierrors.IsNotFound(err): // the kind has gone meanwhile
+		return true
 	case errors.Is(err, errMore):
 		s.findings = append(s.findings, checks.Finding{
 			Level: checks.Unknown, Subject: k.what(), Text: fmt.Sprintf("there are more than %d, and only the first were looked at", most),
@@ -75,6 +77,7 @@ func (s *search) each(ctx context.Context, k kind, namespace string, options met
 		}
 		s.findings = append(s.findings, unread(what, err))
 	}
+	return false
 }
 
 // judge adds a finding for each endpoint of which the object names source hosts only.
