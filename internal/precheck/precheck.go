@@ -2,7 +2,6 @@ package precheck
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -30,14 +29,14 @@ type Options struct {
 func Run(ctx context.Context, o Options) error {
 	end := time.Now().Add(o.Patience)
 	for {
-		results := checks.Run(ctx, o.Checks())
+		results := printable(checks.Run(ctx, o.Checks()))
 		failed, fails := first(results)
 		if fails && time.Now().Add(o.Pause).Before(end) && wait(ctx, o.Pause) {
 			continue
 		}
 		var report strings.Builder
 		checks.WriteText(&report, results, checks.Plain)
-		if _, err := io.WriteString(o.Out, printable(report.String())); err != nil {
+		if _, err := io.WriteString(o.Out, report.String()); err != nil {
 			return err
 		}
 		switch {
@@ -56,17 +55,27 @@ func refusal(f checks.Finding) error {
 	if f.Endpoint != "" && !strings.HasPrefix(f.Text, f.Endpoint) {
 		about = f.Endpoint + ": "
 	}
-	return errors.New(printable(fmt.Sprintf("%s%s: every new pod would break, so that nothing is installed or changed: %s", about, f.Text, f.Remedy)))
+	return fmt.Errorf("%s%s: every new pod would break, so that nothing is installed or changed: %s", about, f.Text, f.Remedy)
 }
 
-// printable leaves out what a terminal could take for a command: a foreign server has a say in the texts.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || unicode.IsPrint(r) {
-			return r
+// printable replaces what a terminal could take for a command, and ends of lines, by
+// which a text could pass for other findings: a foreign server has a say in the texts.
+func printable(results []checks.Result) []checks.Result {
+	plain := func(text string) string {
+		return strings.Map(func(r rune) rune {
+			if unicode.IsPrint(r) {
+				return r
+			}
+			return unicode.ReplacementChar
+		}, text)
+	}
+	for _, r := range results {
+		for i := range r.Findings {
+			f := &r.Findings[i]
+			f.Subject, f.Text, f.Remedy = plain(f.Subject), plain(f.Text), plain(f.Remedy)
 		}
-		return unicode.ReplacementChar
-	}, text)
+	}
+	return results
 }
 
 // first is the first finding that fails.

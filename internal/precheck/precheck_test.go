@@ -79,11 +79,11 @@ func TestAnEndInBetweenIsNoVerdict(t *testing.T) {
 
 func TestAForeignServerWritesNoCommandsForTerminals(t *testing.T) {
 	hostile := foreign
-	hostile.Text = "answers as \x1b[31mcri\u202e\r"
+	hostile.Text = "answers as \x1b[31mcri\u202e\r\n  √ all is well"
 	list, _ := rounds(hostile)
 	var out strings.Builder
 	err := Run(t.Context(), Options{Checks: list, Out: &out})
-	if text := out.String() + err.Error(); strings.ContainsAny(text, "\x1b\r\u202e") || !strings.Contains(text, "[31mcri") {
+	if text := out.String() + err.Error(); strings.ContainsAny(text, "\x1b\r\u202e") || strings.Contains(text, "\n  √ all") || !strings.Contains(text, "[31mcri") {
 		t.Errorf("%q", text)
 	}
 }
