@@ -16,6 +16,9 @@ var (
 	// ErrNotTrusted says that no chain leads from it to a trusted authority, or that it is for
 	// another purpose than a server's.
 	ErrNotTrusted = errors.New("it isn't trusted")
+	// ErrNoCertificate says that the server ends the handshake because it has none for the
+	// name (RFC 6066 section 3): it stands in a [Result]'s Err.
+	ErrNoCertificate = errors.New("it has no certificate for the name")
 )
 
 // A Certificate is what an instance shows for the shared endpoint's name.

@@ -94,7 +94,12 @@ func share(ctx context.Context, n int) (context.Context, context.CancelFunc) {
 // where crypto/tls would end with the first.
 func (p Prober) handshake(ctx context.Context, conn net.Conn, host string) (*tls.Conn, error) {
 	secure := tls.Client(conn, &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12, InsecureSkipVerify: true})
-	return secure, secure.HandshakeContext(ctx)
+	err := secure.HandshakeContext(ctx)
+	alert, isAlert := errors.AsType[*net.OpError](err)
+	if isAlert && alert.Op == "remote error" && alert.Err.Error() == "tls: unrecognized name" {
+		err = ErrNoCertificate
+	}
+	return secure, err
 }
 
 func aboutAddr(addr netip.Addr, what string, err error) error {

@@ -66,6 +66,11 @@ func TestAWrongCertificateStillShowsWhoAnswers(t *testing.T) {
 func TestWhatEndsAProbe(t *testing.T) {
 	closed := raw(t, func(net.Conn) {})
 	plain := raw(t, func(conn net.Conn) { _, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n") })
+	strict := raw(t, func(conn net.Conn) { // knows other names only
+		_, _ = conn.Read(make([]byte, 1<<14))
+		_, _ = conn.Write([]byte{21, 3, 3, 0, 2, 2, 112})
+		_, _ = io.Copy(io.Discard, conn)
+	})
 	answers := func(answer http.HandlerFunc) Prober { return registry(t, answer) }
 	for sentence, test := range map[string]struct {
 		prober Prober
@@ -77,6 +82,7 @@ func TestWhatEndsAProbe(t *testing.T) {
 		},
 		"the connection is closed":    {Prober{Dial: dialTo(closed)}, Handshake, "10.1.0.10 doesn't finish a TLS handshake: "},
 		"plain HTTP is spoken there":  {Prober{Dial: dialTo(plain)}, Handshake, "10.1.0.10 doesn't finish a TLS handshake: what answers isn't TLS"},
+		"it knows other names only":   {Prober{Dial: dialTo(strict)}, Handshake, "10.1.0.10 doesn't finish a TLS handshake: it has no certificate for the name"},
 		"the registry redirects":      {answers(redirect), Request, `10.1.0.10 doesn't answer GET /v2/ as a registry does: it redirects to "https://elsewhere.example/v2/", which isn't followed`},
 		"it is no registry":           {answers(http.NotFound), Request, "10.1.0.10 doesn't answer GET /v2/ as a registry does: it says 404 Not Found"},
 		"the registry is overloaded":  {answers(overloaded), Request, "10.1.0.10 doesn't answer GET /v2/ as a registry does: it says 503 Service Unavailable"},

@@ -23,15 +23,17 @@ const (
 func (s *survey) certificate(context.Context) []finding {
 	return s.each(func(w *way) []finding {
 		c := w.result.Certificate
-		if c == nil {
+		switch {
+		case errors.Is(w.result.Err, health.ErrNoCertificate):
+			return []finding{w.breaks("has no certificate for the name", w.bind())}
+		case c == nil:
 			return nil
 		}
 		var all []finding
 		for _, problem := range c.Problems {
 			switch {
 			case errors.Is(problem, health.ErrWrongName):
-				all = append(all, w.breaks("has a wrong certificate: "+problem.Error(),
-					"bind a certificate for "+w.endpoint+" to the custom domain of this instance"))
+				all = append(all, w.breaks("has a wrong certificate: "+problem.Error(), w.bind()))
 			case errors.Is(problem, health.ErrNotTrusted): // the node may know an authority that this program doesn't
 				all = append(all, w.says(checks.Failed, "has a wrong certificate: "+problem.Error(),
 					"bind a certificate with all that stand between it and a known authority; for an authority of your own, see docs/checks.md"))
@@ -42,6 +44,11 @@ func (s *survey) certificate(context.Context) []finding {
 		}
 		return all
 	})
+}
+
+// bind is what to do where the name isn't covered.
+func (w *way) bind() string {
+	return "bind a certificate for " + w.endpoint + " to the custom domain of this instance"
 }
 
 // certificateExpiry tells how long each certificate can still be used.

@@ -3,6 +3,7 @@ package network
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -140,6 +141,29 @@ func (w *world) listen(addr string) {
 	}
 	w.t.Cleanup(func() { listener.Close() })
 	w.servers[addr+":443"] = listener.Addr().String()
+}
+
+// refuseName serves TLS at an address, but not for the names that are asked for.
+func (w *world) refuseName(addr string) {
+	w.t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { listener.Close() })
+	w.servers[addr+":443"] = listener.Addr().String()
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Read(make([]byte, 1<<14))
+			_, _ = conn.Write([]byte{21, 3, 3, 0, 2, 2, 112}) // the alert unrecognized_name
+			_, _ = io.Copy(io.Discard, conn)                  // until the client goes
+			_ = conn.Close()
+		}
+	}()
 }
 
 // away makes an address refuse connections.

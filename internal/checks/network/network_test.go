@@ -164,6 +164,15 @@ func TestWhatIsWrong(t *testing.T) {
 			[]string{"failed CERTIFICATE : has a wrong certificate: it doesn't cover the name: it is for *.cn-zhangjiakou.cr.aliyuncs.com"},
 			"CERTIFICATE", "CERTIFICATE",
 		},
+		"the primary serves other names only": {
+			func(w *world) { w.refuseName(addrB) },
+			[]string{
+				"failed REACHABLE : 10.2.0.10 doesn't finish a TLS handshake: it has no certificate for the name",
+				"failed CERTIFICATE : has no certificate for the name",
+				"unknown CERTIFICATE-EXPIRY : can't be looked at: what it resolves to, zhangjiakou/internal",
+			},
+			"CERTIFICATE", "REACHABLE CERTIFICATE",
+		},
 		"the standby's certificate is from an authority that nobody knows": {
 			func(w *world) {
 				known := w.authority
