@@ -18,6 +18,9 @@ func TestThePrecheckLooksFromTheNode(t *testing.T) {
 		if pod.HostNetwork != onHost {
 			t.Errorf("node.hosts %s: it is on the host's network: %t", hosts, pod.HostNetwork)
 		}
+		if pod.Affinity != nil != onHost {
+			t.Errorf("node.hosts %s: it demands a node with a hosts file: %t", hosts, !onHost)
+		}
 		if *pod.AutomountServiceAccountToken || pod.ServiceAccountName != name {
 			t.Errorf("node.hosts %s: %+v", hosts, pod)
 		}
