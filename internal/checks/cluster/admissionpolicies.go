@@ -49,7 +49,7 @@ func (s *search) admissionPolicies(ctx context.Context) {
 			if ref := b.Spec.ParamRef; ref != nil && policy.Spec.ParamKind != nil {
 				selector, err := metav1.LabelSelectorAsSelector(ref.Selector)
 				if err != nil {
-					s.findings = append(s.findings, unread("the parameters of the binding "+b.Name, err))
+					s.unread("the parameters of the binding "+b.Name, err)
 					continue
 				}
 				p := parameters{*policy.Spec.ParamKind, ref.Namespace, ref.Name, selector.String()}
@@ -68,7 +68,7 @@ func (s *search) admissionPolicies(ctx context.Context) {
 func (s *search) parameters(ctx context.Context, p parameters, deny bool) {
 	k, err := s.kindNamed(ctx, p.kind.APIVersion, p.kind.Kind)
 	if err != nil {
-		s.findings = append(s.findings, unread(fmt.Sprintf("the parameters %s of %s", p.kind.Kind, p.kind.APIVersion), err))
+		s.unread(fmt.Sprintf("the parameters %s of %s", p.kind.Kind, p.kind.APIVersion), err)
 		return
 	}
 	var options metav1.ListOptions
@@ -83,7 +83,7 @@ func (s *search) parameters(ctx context.Context, p parameters, deny bool) {
 func (s *search) convert(o *unstructured.Unstructured, into any) bool {
 	err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, into)
 	if err != nil {
-		s.findings = append(s.findings, unread(subject(o), err))
+		s.unread(subject(o), err)
 	}
 	return err == nil
 }

@@ -55,7 +55,7 @@ func (s *search) kindsOf(ctx context.Context) ([]kind, error) {
 		for _, version := range versions {
 			list, err := s.kinds.ServerResourcesForGroupVersionWithContext(ctx, version)
 			if err != nil {
-				s.findings = append(s.findings, unread("the kinds of "+version, err))
+				s.unread("the kinds of "+version, err)
 				continue
 			}
 			for _, r := range list.APIResources {

@@ -38,6 +38,9 @@ func (s *search) run(ctx context.Context) []checks.Finding {
 	}
 	s.admissionPolicies(ctx)
 	s.connaisseur(ctx)
+	if len(s.refused) > 0 {
+		s.findings = append(s.findings, refusals(s.refused))
+	}
 	return summary(s.findings, s.looked)
 }
 

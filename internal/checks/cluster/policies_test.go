@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -267,6 +268,23 @@ func TestAMissingRightIsNamed(t *testing.T) {
 	got := imagePolicies(t.Context(), Options{Config: example(t), Kinds: kinds, Objects: client})
 	if len(got) != 1 || got[0].Level != checks.Unknown || got[0].Remedy != "use a kubeconfig that may list k8sallowedrepos.constraints.gatekeeper.sh" {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// TestMissingRightsAreToldTogether: a cluster may have a kind for each of fifty templates.
+func TestMissingRightsAreToldTogether(t *testing.T) {
+	kinds, client := cluster(t, "")
+	client.PrependReactor("list", "*", func(a ktesting.Action) (bool, runtime.Object, error) {
+		return true, nil, apierrors.NewForbidden(a.GetResource().GroupResource(), "", errors.New("no"))
+	})
+	got := imagePolicies(t.Context(), Options{Config: example(t), Kinds: kinds, Objects: client})
+	if len(got) != 1 || got[0].Level != checks.Unknown || !strings.HasPrefix(got[0].Text, "these may not be listed with this kubeconfig: ") {
+		t.Fatalf("got %+v", got)
+	}
+	for _, what := range []string{"k8sallowedrepos.constraints.gatekeeper.sh", "configmaps", "validatingadmissionpolicybindings.admissionregistration.k8s.io"} {
+		if strings.Count(got[0].Text, what) != 1 {
+			t.Errorf("%s isn't named once: %s", what, got[0].Text)
+		}
 	}
 }
 

@@ -36,6 +36,7 @@ type search struct {
 	// looked is how many objects were judged.
 	looked   int
 	findings []checks.Finding
+	refused  []refusal
 }
 
 // each calls take with each object of a kind that the options select, page by page, but
@@ -75,7 +76,7 @@ func (s *search) each(ctx context.Context, k kind, namespace string, options met
 		if namespace != "" {
 			what += " in the namespace " + namespace
 		}
-		s.findings = append(s.findings, unread(what, err))
+		s.unread(what, err)
 	}
 	return false
 }
