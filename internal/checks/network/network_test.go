@@ -103,6 +103,11 @@ func TestWhatIsWrong(t *testing.T) {
 			},
 			[]string{"ok RESOLVES : resolves to 192.0.2.1: zhangjiakou"}, "", "",
 		},
+		"the name leads to the primary and elsewhere": {
+			func(w *world) { w.also = map[string]string{shared: "192.0.2.1"} },
+			[]string{"warning RESOLVES : resolves to 10.2.0.10, 192.0.2.1: zhangjiakou, and 192.0.2.1 belongs to no instance of the configuration as far as can be seen from here"},
+			"", "RESOLVES",
+		},
 		"the name leads to both": {
 			func(w *world) { w.also = map[string]string{shared: addrA} },
 			[]string{"warning RESOLVES : resolves to 10.2.0.10, 10.1.0.10: zhangjiakou and hangzhou"},

@@ -34,12 +34,17 @@ func (e *endpoint) resolves() finding {
 		}
 		return w.says(checks.Failed, w.result.Err.Error(), "look why the DNS servers of this host don't answer")
 	}
-	leads := e.leads()
+	leads, strangers := e.leads()
 	text := "resolves to " + join(w.result.Addrs)
+	const (
+		strange = " belongs to no instance of the configuration as far as can be seen from here"
+		compare = "compare the record in PrivateZone, and lines in the hosts file of this host, with the configuration"
+	)
 	switch {
 	case len(leads) == 0:
-		return w.says(checks.Warning, text+", which belongs to no instance of the configuration as far as can be seen from here",
-			"compare the record in PrivateZone, and lines in the hosts file of this host, with the configuration")
+		return w.says(checks.Warning, text+", which"+strange, compare)
+	case len(strangers) > 0:
+		return w.says(checks.Warning, text+": "+strings.Join(leads, " and ")+", and "+join(strangers)+strange, compare)
 	case len(leads) > 1:
 		return w.says(checks.Warning, text+": "+strings.Join(leads, " and "), "let the name lead to one instance: pulls now go to one or the other")
 	case leads[0] != e.Primary:
@@ -49,29 +54,39 @@ func (e *endpoint) resolves() finding {
 	return w.says(checks.OK, text+": "+leads[0], "")
 }
 
-// leads are the names of the instances that the shared endpoint leads to, each once:
-// by the words of the one that has answered there, else by its addresses.
-func (e *endpoint) leads() []string {
-	var names []string
-	add := func(name string) {
-		if !slices.Contains(names, name) {
-			names = append(names, name)
+// leads are the names of the instances that the shared endpoint leads to, each once,
+// and strangers the addresses that belong to none.
+func (e *endpoint) leads() (names []string, strangers []netip.Addr) {
+	for _, addr := range e.own.result.Addrs {
+		found := e.at(addr)
+		if len(found) == 0 {
+			strangers = append(strangers, addr)
+		}
+		for _, name := range found {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
 		}
 	}
+	return names, strangers
+}
+
+// at are the names of the instances at an address that the shared endpoint leads to: by
+// the words of the one that has answered there, else by the addresses of all.
+func (e *endpoint) at(addr netip.Addr) []string {
 	own := e.own.result
-	for _, addr := range own.Addrs {
-		if own.Answer != nil && addr == own.Addr && own.Answer.Instance != (health.Identity{}) {
-			for _, i := range e.Instances {
-				if i.ID == own.Answer.Instance.ID {
-					add(i.Name)
-				}
+	var names []string
+	if own.Answer != nil && addr == own.Addr && own.Answer.Instance != (health.Identity{}) {
+		for _, i := range e.Instances {
+			if i.ID == own.Answer.Instance.ID {
+				names = append(names, i.Name)
 			}
-			continue
 		}
-		for _, w := range e.instances {
-			if w.has(addr) {
-				add(w.instance.Name)
-			}
+		return names
+	}
+	for _, w := range e.instances {
+		if w.has(addr) {
+			names = append(names, w.instance.Name)
 		}
 	}
 	return names
