@@ -72,7 +72,7 @@ func (s *survey) check(code checks.Code, about string, judge func(context.Contex
 		s.look(ctx)
 		var all []checks.Finding
 		for _, f := range judge(ctx) {
-			if s.install && f.Level == checks.Failed && !(f.breaks && s.rewrites) {
+			if s.install && f.Level == checks.Failed && (!f.breaks || !s.rewrites) {
 				f.Level = checks.Warning
 			}
 			all = append(all, f.Finding)
