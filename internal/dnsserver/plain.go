@@ -24,6 +24,9 @@ func read(s *Snapshot, packet []byte, proto Protocol) (req, reply *dns.Msg) {
 	if err := req.Unpack(packet); err != nil {
 		broken := &dns.Msg{MsgHdr: replyHeader(req)}
 		broken.Rcode = dns.RcodeFormatError
+		if req.Opcode != dns.OpcodeQuery { // what follows its header may have a form of its own
+			broken.Rcode = dns.RcodeNotImplemented
+		}
 		return req, broken
 	}
 	return req, Reply(s, req, proto)

@@ -80,6 +80,8 @@ func TestPacketsThatGetNoOrdinaryReply(t *testing.T) {
 	everyFlag := append([]byte(nil), whole[:20]...)
 	everyFlag[2], everyFlag[3] = 0x07, 0xff
 	loop := append(append([]byte(nil), whole[:12]...), 0xc0, 12, 0, 1, 0, 1)
+	brokenUpdate := append([]byte(nil), whole[:20]...)
+	brokenUpdate[2] |= dns.OpcodeUpdate << 3
 
 	const formerr = dns.RcodeFormatError
 	const none = -1
@@ -97,6 +99,7 @@ func TestPacketsThatGetNoOrdinaryReply(t *testing.T) {
 		"a record that isn't there gets FORMERR":           {append(append([]byte(nil), whole[:11]...), append([]byte{1}, append(whole[12:len(whole):len(whole)], 0, 0, 41)...)...), formerr},
 		"a label with a reserved length gets FORMERR":      {append(append([]byte(nil), whole[:12]...), 0x80, 0, 0, 1, 0, 1), formerr},
 		"bytes after the message are ignored as BIND does": {append(append([]byte(nil), whole...), 1, 2, 3), dns.RcodeSuccess},
+		"another opcode gets NOTIMP although it is cut":    {brokenUpdate, dns.RcodeNotImplemented},
 	} {
 		for _, addr := range loopbacks() {
 			for _, proto := range []Protocol{UDP, TCP} {
@@ -124,6 +127,20 @@ func TestPacketsThatGetNoOrdinaryReply(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// Over TCP the connection is closed, as TestAConnectionEndsAfterItsLastReply shows.
+func TestMoreBytesOverUDPThanAreReadAreAFormatError(t *testing.T) {
+	server := start(t, "127.0.0.1:0", nil).Addr().String()
+	packet, err := query("v4.registry.io.", dns.TypeA, edns(1232, false), func(m *dns.Msg) {
+		m.IsEdns0().Option = append(m.IsEdns0().Option, &dns.EDNS0_PADDING{Padding: make([]byte, receiveSize)})
+	}).Pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if raw, err := send(t, UDP, server, packet, 5*time.Second); err != nil || raw[3]&15 != dns.RcodeFormatError {
+		t.Errorf("got %x, %v", raw, err)
 	}
 }
 
