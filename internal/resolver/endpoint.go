@@ -59,20 +59,24 @@ func (e *endpoint) restore(l LastGood) {
 	if l.State != "" {
 		_ = e.acceptState(l.State) // read from the state again, which reports it
 	}
-	e.readopt(l.Switch)
+	e.readopt(l.Switch, bySwitch)
 }
 
 // inherit takes over what the same endpoint had in the configuration before.
 func (e *endpoint) inherit(old *endpoint) {
 	e.answer, e.serial = old.answer, old.serial
 	e.state, e.stateValue = old.state, old.stateValue
-	e.readopt(old.switchValue)
+	from := bySwitch
+	if old.origin == byRecord { // which the next record may still replace
+		from = byRecord
+	}
+	e.readopt(old.switchValue, from)
 }
 
 // readopt accepts again what was accepted before. A configuration that the
 // instance has left must not end a failover.
-func (e *endpoint) readopt(value string) {
-	if value != "" && e.accept(value, bySwitch) != nil {
+func (e *endpoint) readopt(value string, from origin) {
+	if value != "" && e.accept(value, from) != nil {
 		e.switchValue, e.origin = value, outdated
 	}
 }

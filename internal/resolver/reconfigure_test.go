@@ -52,6 +52,15 @@ func TestReconfigure(t *testing.T) {
 			}
 		}
 	})
+	t.Run("while the switch is missing, the next record still counts", func(t *testing.T) {
+		c := newCore(t, "")
+		c.Read(read("-", `{"version":1,"lastSwitch":"hangzhou"}`))
+		c.Configure(example(t), nothing)
+		c.Read(read("-", `{"version":1,"lastSwitch":"zhangjiakou"}`))
+		if got := served(c); got != primary {
+			t.Errorf("served is %s", got)
+		}
+	})
 	t.Run("a start with a remembered switch to it leaves the hosts file alone", func(t *testing.T) {
 		c := resolver.NewCore("node-a", time.Now)
 		c.Configure(without(t, "hangzhou"), func(string) resolver.LastGood { return resolver.LastGood{Switch: "hangzhou"} })
