@@ -24,7 +24,7 @@ type Core struct {
 	read      inputs.Snapshot
 	// found is what DNS gave for each name when it last gave something complete.
 	found map[string]zone.Records
-	// lookedUp is when that was; names from before a restart are missing.
+	// lookedUp is when that was; names of which that isn't known are missing.
 	lookedUp map[string]time.Time
 	// uninstalling is whether the switch said so when it could last be read.
 	uninstalling bool
@@ -77,14 +77,15 @@ func (c *Core) Uninstalling() bool { return c.uninstalling }
 
 // Found takes what DNS gave for a name: always a complete answer, with its
 // addresses in an order that stays, or every refresh would look like a change.
-func (c *Core) Found(name string, r zone.Records) {
-	c.lookedUp[name] = c.now()
-	c.Recall(name, r)
-}
+func (c *Core) Found(name string, r zone.Records) { c.Recall(name, r, c.now()) }
 
-// Recall takes what DNS gave for a name before a restart.
-func (c *Core) Recall(name string, r zone.Records) {
+// Recall takes what DNS gave for a name before a restart, and when that was;
+// the zero time where that isn't known.
+func (c *Core) Recall(name string, r zone.Records, at time.Time) {
 	c.found[name] = r
+	if !at.IsZero() {
+		c.lookedUp[name] = at
+	}
 	c.decide()
 }
 
@@ -100,6 +101,10 @@ func (c *Core) decide() {
 		e.takeState(c.read.State)
 		e.takeSwitch(c.read.Switch, c.read.State)
 		e.decide(c.learnt(e), c.node, c.assume, c.now)
+		if e.answer != nil && e.kept == nil {
+			_, name := c.from(e)
+			e.lookedUp = c.lookedUp[name]
+		}
 	}
 	names := c.Names()
 	maps.DeleteFunc(c.found, func(name string, _ zone.Records) bool { return !slices.Contains(names, name) })

@@ -38,6 +38,9 @@ type endpoint struct {
 	stateValue  string
 	answer      *zone.Answer // last good; nil before the first
 	serial      uint32
+	// lookedUp is when DNS last gave the answer's records, also while it is kept; the
+	// zero time where they are from elsewhere, or that isn't known.
+	lookedUp time.Time
 
 	// What stands there but is not in force, each with its reason.
 	switchProblem, stateProblem error
@@ -64,7 +67,7 @@ func (e *endpoint) restore(l LastGood) {
 
 // inherit takes over what the same endpoint had in the configuration before.
 func (e *endpoint) inherit(old *endpoint) {
-	e.answer, e.serial = old.answer, old.serial
+	e.answer, e.serial, e.lookedUp = old.answer, old.serial, old.lookedUp
 	e.state, e.stateValue = old.state, old.stateValue
 	from := bySwitch
 	if old.origin == byRecord { // which the next record may still replace

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -21,6 +22,10 @@ import (
 // being uninstalled: the block must not come back before the switch is read again.
 const uninstallFile = "uninstall"
 
+// refreshTime is how often the time of a lookup that gave the same again is
+// written: the age of records needn't cost a write with each lookup.
+const refreshTime = 5 * time.Minute
+
 // memory keeps on disk what a restart needs to answer as before while nothing
 // can be read: each endpoint's last good switch and state, and what DNS gave.
 // It writes away from the loop that answers depend on.
@@ -30,6 +35,14 @@ type memory struct {
 	alarm   alarm
 	pending newest[remembered]
 	written prometheus.Gauge
+	// lookups are what is to be written, by name, and used where the core is.
+	lookups map[string]lookup
+}
+
+// lookup is what DNS gave for a name, and when it last did so.
+type lookup struct {
+	zone.Records
+	LookedUp time.Time `json:"lookedUp,omitzero"`
 }
 
 // remembered is everything that shall be on disk.
@@ -39,7 +52,7 @@ type remembered struct {
 }
 
 func newMemory(store *lastgood.Store, registerer prometheus.Registerer, log *slog.Logger) *memory {
-	m := &memory{store: store, log: log, alarm: alarm{log: log}, pending: makeNewest[remembered]()}
+	m := &memory{store: store, log: log, alarm: alarm{log: log}, pending: makeNewest[remembered](), lookups: map[string]lookup{}}
 	m.written = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "registry_failover_cache_written",
 		Help: "1 when what a restart needs could be written, else 0.",
@@ -54,17 +67,17 @@ func (m *memory) lastGood(endpoint string) LastGood {
 
 func (m *memory) uninstalling() bool { return string(m.load(uninstallFile)) == "true" }
 
-func (m *memory) records(name string) (zone.Records, bool) {
-	var r zone.Records
+func (m *memory) records(name string) (lookup, bool) {
+	var l lookup
 	data := m.load("records/" + name)
 	if data == nil {
-		return r, false
+		return l, false
 	}
-	if err := json.Unmarshal(data, &r); err != nil {
+	if err := json.Unmarshal(data, &l); err != nil {
 		m.log.Warn("cached records are not readable: they are looked up again", "name", name, "error", err)
-		return zone.Records{}, false
+		return lookup{}, false
 	}
-	return r, true
+	return l, true
 }
 
 func (m *memory) load(name string) []byte {
@@ -82,8 +95,9 @@ func (m *memory) want(c *Core, names []string) {
 		good := e.lastGood()
 		all.values["switch/"+e.Name], all.values["state/"+e.Name] = good.Switch, good.State
 	}
+	maps.DeleteFunc(m.lookups, func(name string, _ lookup) bool { return !slices.Contains(names, name) })
 	for name, r := range c.found {
-		data, err := json.Marshal(r)
+		data, err := json.Marshal(m.refresh(name, lookup{r, c.lookedUp[name]}))
 		if err != nil {
 			m.log.Error("records can't be kept", "name", name, "error", err) // no value of this type fails
 			continue
@@ -91,6 +105,18 @@ func (m *memory) want(c *Core, names []string) {
 		all.values["records/"+name] = string(data)
 	}
 	m.pending.put(all)
+}
+
+// refresh returns what shall be written of a name: with the time that was written
+// before as long as nothing else has changed and it isn't too old.
+func (m *memory) refresh(name string, now lookup) lookup {
+	now.LookedUp = now.LookedUp.UTC().Truncate(time.Second)
+	before := m.lookups[name]
+	if now.CNAME == before.CNAME && slices.Equal(now.Addrs, before.Addrs) && now.LookedUp.Sub(before.LookedUp).Abs() < refreshTime {
+		return before
+	}
+	m.lookups[name] = now
+	return now
 }
 
 // run writes until ctx ends, and then what is still pending. A file system that

@@ -242,8 +242,8 @@ func (r *Resolver) recall() {
 		if _, known := r.core.found[name]; known {
 			continue
 		}
-		if records, remembered := r.memory.records(name); remembered && len(records.Addrs) > 0 {
-			r.core.Recall(name, records)
+		if last, remembered := r.memory.records(name); remembered && len(last.Addrs) > 0 {
+			r.core.Recall(name, last.Records, last.LookedUp)
 		}
 	}
 }

@@ -40,7 +40,8 @@ type Served struct {
 	// From is configuration, dns, state or earlier.
 	From string `json:"from"`
 	// LookedUp is when DNS last gave these records, and Age the seconds since; both
-	// are missing where they are from elsewhere, or from before a restart.
+	// are missing where they are from elsewhere. Those from before a restart may be
+	// said to be up to 5 minutes older than they are.
 	LookedUp *time.Time `json:"lookedUp,omitempty"`
 	Age      *float64   `json:"age,omitempty"`
 	// Problems say what stands there and is not in force, and why.
@@ -54,9 +55,8 @@ func (c *Core) Served() []Served {
 		s := Served{Endpoint: e.Name, Switch: e.switchValue, SwitchFrom: origins[e.origin], Addresses: []netip.Addr{}, Problems: e.problems()}
 		if a := e.answer; a != nil {
 			s.Target, s.CNAME, s.Addresses, s.TTL, s.Serial = a.Target.String(), a.CNAME, a.Addrs, a.TTL.Seconds(), e.serial
-			var name string
-			s.From, name = c.from(e)
-			if at, known := c.lookedUp[name]; known {
+			s.From, _ = c.from(e)
+			if at := e.lookedUp; !at.IsZero() {
 				s.LookedUp = &at
 			}
 		}
@@ -87,7 +87,7 @@ func (r *Resolver) ServeAnswers(w http.ResponseWriter, _ *http.Request) {
 	all := append([]Served{}, *r.served.Load()...)
 	for i := range all {
 		if at := all[i].LookedUp; at != nil {
-			age := time.Since(*at).Seconds()
+			age := max(time.Since(*at).Seconds(), 0) // the clock may have been set back over a restart
 			all[i].Age = &age
 		}
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 func TestServed(t *testing.T) {
-	at := time.Unix(1000, 0)
+	at, before := time.Unix(1000, 0), time.Unix(900, 0)
 	addr := func(texts ...string) (addrs []netip.Addr) {
 		for _, text := range texts {
 			addrs = append(addrs, netip.MustParseAddr(text))
@@ -49,9 +49,18 @@ func TestServed(t *testing.T) {
 				s.Switch, s.Target, s.Addresses, s.From, s.LookedUp = "hangzhou", "hangzhou/internal", addr(hangzhou), "configuration", nil
 			},
 		},
-		"what was looked up before a restart has none that is known": {
+		"what was looked up before a restart is as old as it was": {
 			func(c *resolver.Core) {
-				c.Recall(publicHost, records("203.0.113.10"))
+				c.Recall(publicHost, records("203.0.113.10"), before)
+				c.Read(read("hangzhou/public", "-"))
+			},
+			func(s *resolver.Served) {
+				s.Switch, s.Target, s.CNAME, s.Addresses, s.LookedUp = "hangzhou/public", "hangzhou/public", publicHost, addr("203.0.113.10"), &before
+			},
+		},
+		"of what an earlier version kept over a restart no age is known": {
+			func(c *resolver.Core) {
+				c.Recall(publicHost, records("203.0.113.10"), time.Time{})
 				c.Read(read("hangzhou/public", "-"))
 			},
 			func(s *resolver.Served) {
@@ -65,13 +74,32 @@ func TestServed(t *testing.T) {
 			},
 			func(s *resolver.Served) { s.Problems = []string{"unknown target"} },
 		},
-		"an answer that is kept is from earlier": {
+		"an answer that is kept is from earlier, and as old as its lookup": {
 			func(c *resolver.Core) {
 				c.Read(read("privatezone", "-"))
 				c.Read(read("hangzhou/public", "-"))
 			},
 			func(s *resolver.Served) {
-				s.Switch, s.From, s.LookedUp, s.Problems = "hangzhou/public", "earlier", nil, []string{"no usable address is known"}
+				s.Switch, s.From, s.Problems = "hangzhou/public", "earlier", []string{"no usable address is known"}
+			},
+		},
+		"one that a new configuration keeps is, too": {
+			func(c *resolver.Core) {
+				c.Read(read("privatezone", "-"))
+				c.Configure(example(t, "privateZone: {source: API}", "credentials: {provider: RRSA}"), nothing)
+			},
+			func(s *resolver.Served) {
+				s.From, s.Problems = "earlier", []string{"no usable address is known"}
+			},
+		},
+		"a record that counts still does after a new configuration": {
+			func(c *resolver.Core) {
+				c.Read(read("-", `{"version":1,"lastSwitch":"hangzhou"}`))
+				c.Configure(example(t), nothing)
+			},
+			func(s *resolver.Served) {
+				s.Switch, s.SwitchFrom, s.Target, s.Addresses, s.From, s.LookedUp = "hangzhou", "state", "hangzhou/internal", addr(hangzhou), "configuration", nil
+				s.Problems = []string{"no such key"}
 			},
 		},
 		"the state's record counts where the switch is missing": {
