@@ -258,6 +258,17 @@ func TestHostsModes(t *testing.T) {
 	}
 }
 
+func TestTheHostsFileFollowsTheAddressesBehindACNAME(t *testing.T) {
+	c := newCore(t, "node-a")
+	c.Read(read("hangzhou/public", "-"))
+	for _, addr := range []string{"203.0.113.10", "203.0.113.77"} {
+		c.Found(publicHost, records(addr))
+		if got := inHosts(t, c, earlier); got != addr {
+			t.Errorf("the hosts file has %q, want %s", got, addr)
+		}
+	}
+}
+
 func TestFailbackWaitsUntilPrivateZoneGivesAnAddress(t *testing.T) {
 	c := resolver.NewCore("node-a", time.Now)
 	c.Configure(example(t), nothing)

@@ -65,7 +65,12 @@ func (l *lines) count(text string) int {
 // inBubble runs a test with a resolver that has started and is at rest.
 func inBubble(t *testing.T, prepare func(cache *lastgood.Store), test func(b *bench)) {
 	t.Helper()
-	dir := t.TempDir()
+	inBubbleAt(t, t.TempDir(), prepare, test)
+}
+
+// inBubbleAt does so in a directory, where the cache is in "cache" and the hosts file in "etc".
+func inBubbleAt(t *testing.T, dir string, prepare func(cache *lastgood.Store), test func(b *bench)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		b := &bench{
 			site: &site{t: t, dir: dir, registry: prometheus.NewRegistry()},
@@ -153,6 +158,29 @@ func TestForeignLineForTheEndpointIsReportedAndLeft(t *testing.T) {
 		}
 		if b.metric("registry_failover_hosts_synced", "") != 0 || b.log.count("lines outside the block for cross-region.registry.io") != 1 {
 			t.Errorf("it is not reported: %q", b.log.text)
+		}
+	})
+}
+
+// The file is compared every 10 s, and fails each time.
+func TestHostsFileThatCannotBeWrittenIsReportedOnce(t *testing.T) {
+	inBubble(t, nil, func(b *bench) {
+		must(t, errors.Join(os.Remove(filepath.Join(b.dir, "etc/hosts")), os.Mkdir(filepath.Join(b.dir, "etc/hosts"), 0o755)))
+		b.read <- read("hangzhou", "-")
+		time.Sleep(4 * time.Minute) // the report isn't renewed yet
+		synctest.Wait()
+		if got := b.log.count("is no regular file"); got != 1 {
+			t.Errorf("it was logged %d times: %q", got, b.log.text)
+		}
+		if got := b.one("a hosts file that can't be written").Hosts; !strings.Contains(got, "is no regular file") {
+			t.Errorf("the node reports %q", got)
+		}
+		must(t, os.Remove(filepath.Join(b.dir, "etc/hosts")))
+		b.write("etc/hosts", "127.0.0.1 localhost\n")
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		if got := b.log.count("something works again"); got != 1 || b.hosts() != block {
+			t.Errorf("its end was logged %d times: %q; the hosts file is %q", got, b.log.text, b.hosts())
 		}
 	})
 }
