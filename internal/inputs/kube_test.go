@@ -112,6 +112,13 @@ func TestKubeFollowsWhatHappensToTheSwitch(t *testing.T) {
 			t.Errorf("published twice: %+v", s)
 		}
 	}
+	// One list and one watch by name for each, and nothing else.
+	want := map[string]int{"list " + SwitchName: 1, "watch " + SwitchName: 1, "list " + StateName: 1, "watch " + StateName: 1}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if diff := cmp.Diff(want, f.asked); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
 }
 
 func TestKubeTellsThatTheProductIsBeingUninstalled(t *testing.T) {
