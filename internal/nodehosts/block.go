@@ -28,6 +28,9 @@ type Block struct {
 	// Keep lists names whose answer isn't known at the moment: the usable
 	// addresses that the block has for them stay. A name in Entries is not kept.
 	Keep []string
+	// Lost are written for a name in Keep of which the block has no usable address
+	// any more, because somebody else has written the file.
+	Lost []Entry
 	// Known lists further names that an earlier block may hold, such as all
 	// configured endpoints. It matters only where the BEGIN or the END line was
 	// deleted: lines of other names are taken for foreign ones there, and stay.
@@ -36,11 +39,11 @@ type Block struct {
 
 // Equal says whether both say the same in the same order.
 func (b Block) Equal(c Block) bool {
-	return slices.Equal(b.Entries, c.Entries) && slices.Equal(b.Keep, c.Keep) && slices.Equal(b.Known, c.Known)
+	return slices.Equal(b.Entries, c.Entries) && slices.Equal(b.Keep, c.Keep) && slices.Equal(b.Lost, c.Lost) && slices.Equal(b.Known, c.Known)
 }
 
 func (b Block) check() error {
-	for _, e := range b.Entries {
+	for _, e := range slices.Concat(b.Entries, b.Lost) {
 		if err := checkName(e.Name); err != nil {
 			return err
 		}
@@ -81,27 +84,39 @@ func (b Block) entries(present map[string][]netip.Addr) []Entry {
 	answered := map[string]bool{}
 	for _, e := range b.Entries {
 		answered[e.Name] = true
-		all = append(all, Entry{e.Addr.Unmap(), e.Name})
+		all = append(all, e)
 	}
 	for _, name := range b.Keep {
 		if answered[name] {
 			continue
 		}
-		for _, addr := range present[name] {
-			// Someone may have edited the block: what is kept is checked again.
-			if zone.CheckAddr(addr) == nil {
-				all = append(all, Entry{addr, name})
-			}
+		kept := usable(name, present[name])
+		if len(kept) == 0 {
+			kept = slices.DeleteFunc(slices.Clone(b.Lost), func(e Entry) bool { return e.Name != name })
 		}
+		all = append(all, kept...)
 	}
 	slices.SortStableFunc(all, func(a, b Entry) int { return cmp.Compare(a.Name, b.Name) })
 	return unique(all)
+}
+
+// usable are a name's lines that stay: somebody may have edited the block, so what
+// is kept is checked again.
+func usable(name string, present []netip.Addr) []Entry {
+	var all []Entry
+	for _, addr := range present {
+		if zone.CheckAddr(addr) == nil {
+			all = append(all, Entry{addr, name})
+		}
+	}
+	return all
 }
 
 func unique(entries []Entry) []Entry {
 	var once []Entry
 	seen := map[Entry]bool{}
 	for _, e := range entries {
+		e.Addr = e.Addr.Unmap()
 		if !seen[e] {
 			seen[e] = true
 			once = append(once, e)

@@ -18,7 +18,7 @@ func FuzzRender(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	want := Block{Entries: hangzhou.Entries, Keep: []string{"a.example.com"}, Known: []string{"b.example.com"}}
+	want := Block{Entries: hangzhou.Entries, Keep: []string{"a.example.com"}, Lost: []Entry{entry("10.3.0.10", "a.example.com")}, Known: []string{"b.example.com"}}
 	f.Fuzz(func(t *testing.T, current []byte) {
 		got, err := Render(current, want)
 		if err != nil {
