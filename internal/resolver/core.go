@@ -49,7 +49,7 @@ func (c *Core) Configure(cfg *config.Config, lastGood func(endpoint string) Last
 		if i := slices.IndexFunc(old, func(o *endpoint) bool { return o.Name == z.Name }); i >= 0 {
 			e.inherit(old[i])
 		} else {
-			e.restore(lastGood(z.Name))
+			e.restore(lastGood(z.Name), c.now())
 		}
 		c.endpoints = append(c.endpoints, e)
 	}
@@ -101,7 +101,7 @@ func (c *Core) decide() {
 		e.takeState(c.read.State)
 		e.takeSwitch(c.read.Switch, c.read.State)
 		e.decide(c.learnt(e), c.node, c.assume, c.now)
-		if e.answer != nil && e.kept == nil {
+		if e.current() {
 			_, name := c.from(e)
 			e.lookedUp = c.lookedUp[name]
 		}
@@ -162,14 +162,19 @@ func (c *Core) Block() nodehosts.Block {
 		case !e.decided() || e.kept != nil || e.answer == nil:
 			// What an earlier run wrote may be all that leads pulls to a registry that lives.
 			b.Keep = append(b.Keep, e.Name)
-		case c.hosts == config.HostsOnFailover && e.answer.Target.FollowsPrivateZone():
-		default:
-			for _, a := range e.answer.Addrs {
-				b.Entries = append(b.Entries, nodehosts.Entry{Addr: a, Name: e.Name})
+			if e.keepsDecided() && c.pins(e) {
+				b.Lost = append(b.Lost, e.entries()...)
 			}
+		case c.pins(e):
+			b.Entries = append(b.Entries, e.entries()...)
 		}
 	}
 	return b
+}
+
+// pins says whether the endpoint's answer belongs into the hosts file.
+func (c *Core) pins(e *endpoint) bool {
+	return c.hosts == config.HostsAlways || !e.answer.Target.FollowsPrivateZone()
 }
 
 // Answers is what the node reports about its answers.

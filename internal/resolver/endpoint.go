@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/nodehosts"
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
@@ -37,6 +38,7 @@ type endpoint struct {
 	state       zone.State
 	stateValue  string
 	answer      *zone.Answer // last good; nil before the first
+	restored    bool         // the answer is from before a restart, and none has been computed since
 	serial      uint32
 	// lookedUp is when DNS last gave the answer's records, also while it is kept; the
 	// zero time where they are from elsewhere, or that isn't known.
@@ -48,17 +50,21 @@ type endpoint struct {
 }
 
 // LastGood is what is remembered of one endpoint across a restart.
-type LastGood struct{ Switch, State string }
+type LastGood struct{ Switch, State, Answer string }
 
 func (e *endpoint) lastGood() LastGood {
-	l := LastGood{State: e.stateValue}
+	l := LastGood{State: e.stateValue, Answer: formatAnswer(e.answer)}
 	if e.origin == bySwitch || e.origin == outdated {
 		l.Switch = e.switchValue
 	}
 	return l
 }
 
-func (e *endpoint) restore(l LastGood) {
+func (e *endpoint) restore(l LastGood, now time.Time) {
+	if answer, ok := parseAnswer(l.Answer); ok {
+		answer.TTL = e.TTL
+		e.answer, e.restored, e.serial = &answer, true, uint32(now.Unix())
+	}
 	if l.State != "" {
 		_ = e.acceptState(l.State) // read from the state again, which reports it
 	}
@@ -67,7 +73,7 @@ func (e *endpoint) restore(l LastGood) {
 
 // inherit takes over what the same endpoint had in the configuration before.
 func (e *endpoint) inherit(old *endpoint) {
-	e.answer, e.serial, e.lookedUp = old.answer, old.serial, old.lookedUp
+	e.answer, e.restored, e.serial, e.lookedUp = old.answer, old.restored, old.serial, old.lookedUp
 	e.state, e.stateValue = old.state, old.stateValue
 	from := bySwitch
 	if old.origin == byRecord { // which the next record may still replace
@@ -144,6 +150,23 @@ func (e *endpoint) takeSwitch(o, state inputs.Object) {
 // decided says that a person or the controller has chosen where the endpoint leads.
 func (e *endpoint) decided() bool { return e.origin == byRecord || e.origin == bySwitch }
 
+// current says that the answer is what the switch in force says.
+func (e *endpoint) current() bool { return e.answer != nil && e.kept == nil && !e.restored }
+
+// keepsDecided says that an earlier answer is kept, and that somebody has decided.
+func (e *endpoint) keepsDecided() bool {
+	return e.answer != nil && e.kept != nil && (e.decided() || e.origin == outdated)
+}
+
+// entries are the answer's lines in the hosts file.
+func (e *endpoint) entries() []nodehosts.Entry {
+	var all []nodehosts.Entry
+	for _, a := range e.answer.Addrs {
+		all = append(all, nodehosts.Entry{Addr: a, Name: e.Name})
+	}
+	return all
+}
+
 // decide brings the answer up to date, or keeps it and remembers why. Without a
 // decision and an earlier answer, DNS follows PrivateZone from assume on.
 func (e *endpoint) decide(learnt zone.State, node string, assume bool, now func() time.Time) {
@@ -163,6 +186,7 @@ func (e *endpoint) decide(learnt zone.State, node string, assume bool, now func(
 		e.kept = errors.Join(e.kept, err)
 		return
 	}
+	e.restored = false
 	if e.answer == nil || !answer.Equal(*e.answer) {
 		e.answer, e.serial = &answer, max(e.serial+1, uint32(now().Unix()))
 	}

@@ -47,7 +47,7 @@ func (m *metrics) show(c *Core, served []Served) {
 	for _, e := range c.endpoints {
 		m.switchValid.WithLabelValues(e.Name).Set(truth(e.switchProblem == nil && e.origin == bySwitch))
 		m.stateValid.WithLabelValues(e.Name).Set(truth(e.stateProblem == nil))
-		m.current.WithLabelValues(e.Name).Set(truth(e.answer != nil && e.kept == nil))
+		m.current.WithLabelValues(e.Name).Set(truth(e.current()))
 	}
 	for _, s := range served {
 		now[s.Endpoint] = prometheus.Labels{"endpoint": s.Endpoint, "target": s.Target, "from": s.From}

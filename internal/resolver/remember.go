@@ -27,7 +27,7 @@ const uninstallFile = "uninstall"
 const refreshTime = 5 * time.Minute
 
 // memory keeps on disk what a restart needs to answer as before while nothing
-// can be read: each endpoint's last good switch and state, and what DNS gave.
+// can be read: each endpoint's last good switch, state and answer, and what DNS gave.
 // It writes away from the loop that answers depend on.
 type memory struct {
 	store   *lastgood.Store
@@ -49,6 +49,7 @@ type lookup struct {
 type remembered struct {
 	values map[string]string // by name; an empty one leaves what an earlier run wrote
 	looked []string          // the names that have records, all others go
+	served []string          // the endpoints that have answers, all others go
 }
 
 func newMemory(store *lastgood.Store, registerer prometheus.Registerer, log *slog.Logger) *memory {
@@ -62,7 +63,9 @@ func newMemory(store *lastgood.Store, registerer prometheus.Registerer, log *slo
 }
 
 func (m *memory) lastGood(endpoint string) LastGood {
-	return LastGood{Switch: string(m.load("switch/" + endpoint)), State: string(m.load("state/" + endpoint))}
+	return LastGood{
+		Switch: string(m.load("switch/" + endpoint)), State: string(m.load("state/" + endpoint)), Answer: string(m.load("answer/" + endpoint)),
+	}
 }
 
 func (m *memory) uninstalling() bool { return string(m.load(uninstallFile)) == "true" }
@@ -90,10 +93,10 @@ func (m *memory) load(name string) []byte {
 
 // want replaces what shall be remembered; names are those that are looked up. It never blocks.
 func (m *memory) want(c *Core, names []string) {
-	all := remembered{values: map[string]string{uninstallFile: strconv.FormatBool(c.uninstalling)}, looked: names}
+	all := remembered{values: map[string]string{uninstallFile: strconv.FormatBool(c.uninstalling)}, looked: names, served: c.endpointNames()}
 	for _, e := range c.endpoints {
 		good := e.lastGood()
-		all.values["switch/"+e.Name], all.values["state/"+e.Name] = good.Switch, good.State
+		all.values["switch/"+e.Name], all.values["state/"+e.Name], all.values["answer/"+e.Name] = good.Switch, good.State, good.Answer
 	}
 	maps.DeleteFunc(m.lookups, func(name string, _ lookup) bool { return !slices.Contains(names, name) })
 	for name, r := range c.found {
@@ -138,5 +141,5 @@ func (m *memory) write(all remembered) error {
 			first = cmp.Or(first, m.store.Save(name, []byte(value)))
 		}
 	}
-	return cmp.Or(first, m.store.KeepOnly("records", all.looked))
+	return cmp.Or(first, m.store.KeepOnly("records", all.looked), m.store.KeepOnly("answer", all.served))
 }

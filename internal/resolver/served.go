@@ -68,7 +68,7 @@ func (c *Core) Served() []Served {
 // from says where an endpoint's records are from, and which name was looked up for them.
 func (c *Core) from(e *endpoint) (from, name string) {
 	switch t := e.answer.Target; {
-	case e.kept != nil:
+	case !e.current():
 		return fromEarlier, ""
 	case t.FollowsPrivateZone() && c.source == config.VPCDNS:
 		return fromDNS, e.Name
