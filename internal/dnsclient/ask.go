@@ -59,6 +59,12 @@ func (c *Client) ask(ctx context.Context, question *dns.Msg) (*dns.Msg, netip.Ad
 
 func (c *Client) askServer(ctx context.Context, server netip.AddrPort, request *dns.Msg) (*dns.Msg, error) {
 	reply, err := c.exchange(ctx, "udp", server, request)
+	if err == nil && knowsNoEDNS(reply) {
+		older := *request
+		older.Id, older.Extra = dns.Id(), nil
+		request = &older
+		reply, err = c.exchange(ctx, "udp", server, request)
+	}
 	if err == nil && reply.Truncated {
 		if reply, err = c.exchange(ctx, "tcp", server, request); err == nil && reply.Truncated {
 			err = errors.New("sent a truncated reply over TCP")
@@ -73,6 +79,12 @@ func (c *Client) askServer(ctx context.Context, server netip.AddrPort, request *
 		return nil, errors.New("referred to other servers instead of answering")
 	}
 	return reply, nil
+}
+
+// knowsNoEDNS says that the question may be understood without its OPT record (RFC
+// 6891 section 7). A server that knows EDNS would have sent its own.
+func knowsNoEDNS(reply *dns.Msg) bool {
+	return (reply.Rcode == dns.RcodeFormatError || reply.Rcode == dns.RcodeNotImplemented) && reply.IsEdns0() == nil
 }
 
 // isReferral tells a server that doesn't recurse from one that has no such

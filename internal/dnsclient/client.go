@@ -26,8 +26,8 @@ type Client struct {
 }
 
 // New returns a client that asks the servers in their order. The timeout is for
-// one question to one server; a truncated reply is asked for again over TCP
-// with a timeout of its own.
+// one question to one server. It is asked again with a timeout of its own over TCP
+// where the reply is truncated, and without EDNS where the server knows none.
 func New(servers []netip.AddrPort, timeout time.Duration) *Client {
 	return &Client{servers: slices.Clone(servers), timeout: timeout}
 }

@@ -171,6 +171,37 @@ func TestAForgedReplyBeforeTheTrueOneChangesNothing(t *testing.T) {
 	}
 }
 
+// RFC 6891 section 7: servers from before EDNS answer FORMERR, some NOTIMP.
+func TestAServerThatDoesNotKnowEDNSIsAskedWithoutIt(t *testing.T) {
+	for sentence, refusal := range map[string]func(*dns.Msg) *dns.Msg{
+		"FORMERR":             func(r *dns.Msg) *dns.Msg { return new(dns.Msg).SetRcode(r, dns.RcodeFormatError) },
+		"FORMERR as a header": func(r *dns.Msg) *dns.Msg { return new(dns.Msg).SetRcodeFormatError(r) },
+		"NOTIMP":              func(r *dns.Msg) *dns.Msg { return new(dns.Msg).SetRcode(r, dns.RcodeNotImplemented) },
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			table := map[string][]string{"x.io. A": many(256)}
+			server := serve(t, func(w dns.ResponseWriter, request *dns.Msg) {
+				answer := refusal(request)
+				if request.IsEdns0() == nil {
+					if answer = reply(t, table, request); overUDP(w) {
+						answer.Truncate(dns.MinMsgSize)
+					}
+				}
+				_ = w.WriteMsg(answer)
+			})
+			client := New([]netip.AddrPort{server}, 5*time.Second)
+			got, _, err := client.Lookup(t.Context(), "x.io")
+			if err != nil || len(got.Addrs) != 256 {
+				t.Errorf("got %v, %v", got, err)
+			}
+			relayed, err := client.Ask(t.Context(), new(dns.Msg).SetQuestion("x.io.", dns.TypeA).SetEdns0(1232, true))
+			if err != nil || len(relayed.Answer) != 256 {
+				t.Errorf("to another's question: %v, %v", relayed, err)
+			}
+		})
+	}
+}
+
 func TestBothFamiliesAreAskedAtOnce(t *testing.T) {
 	var asked atomic.Int32
 	both := make(chan struct{})
