@@ -36,7 +36,7 @@ func (c *Client) try(ctx context.Context, what call) error {
 			return last
 		}
 		err = c.once(ctx, what, session)
-		if last != nil && errors.Is(err, errNoTime) {
+		if last != nil && errors.Is(err, ErrNoTime) {
 			return last
 		}
 		if last = err; err == nil {
@@ -56,8 +56,8 @@ func (c *Client) try(ctx context.Context, what call) error {
 	return last
 }
 
-// errNoTime says that a call wasn't made, because the caller's time is over.
-var errNoTime = errors.New("there was no time left for the call")
+// ErrNoTime says that a call wasn't made, because the caller's time is over.
+var ErrNoTime = errors.New("there was no time left for the call")
 
 // once makes a call when it is its turn.
 func (c *Client) once(ctx context.Context, what call, session Session) error {
@@ -65,12 +65,12 @@ func (c *Client) once(ctx context.Context, what call, session Session) error {
 	case c.turn <- struct{}{}:
 		defer func() { <-c.turn }()
 	case <-ctx.Done():
-		return fmt.Errorf("%s %s: %w: %w", what.service, what.action, errNoTime, ctx.Err())
+		return fmt.Errorf("%s %s: %w: %w", what.service, what.action, ErrNoTime, ctx.Err())
 	}
 	waited, err := c.budget.wait(ctx)
 	c.metrics.waited.Add(waited.Seconds())
 	if err != nil {
-		return fmt.Errorf("%s %s: %w: %w", what.service, what.action, errNoTime, err)
+		return fmt.Errorf("%s %s: %w: %w", what.service, what.action, ErrNoTime, err)
 	}
 	err = c.sign(ctx, what, session)
 	if err == nil {

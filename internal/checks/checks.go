@@ -1,6 +1,9 @@
 package checks
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // A Code names a check for people, scripts and docs/checks.md: words in capitals
 // with hyphens, such as CUSTOM-DOMAIN. It never changes its meaning.
@@ -34,6 +37,8 @@ type Finding struct {
 	Text    string `json:"text"`
 	// Remedy is what to do, in one sentence; never empty unless the level is OK.
 	Remedy string `json:"remedy,omitempty"`
+	// Late says that there was no time left to look at it.
+	Late bool `json:"-"`
 }
 
 // A Check is one thing to look at.
@@ -92,6 +97,13 @@ func Count(results []Result, level Level) int {
 		}
 	}
 	return n
+}
+
+// Late tells whether there was no time left to look at something.
+func Late(results []Result) bool {
+	return slices.ContainsFunc(results, func(r Result) bool {
+		return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Late })
+	})
 }
 
 // Worst is the worst level there is; OK where there are no findings.

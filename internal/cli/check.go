@@ -176,7 +176,7 @@ func (o *checkOptions) judge(results []checks.Result, over error) error {
 	switch {
 	case len(failed) > 0:
 		return verdict{exitFailed, "failed: " + strings.Join(failed, ", ")}
-	case errors.Is(over, context.DeadlineExceeded):
+	case errors.Is(over, context.DeadlineExceeded), over == nil && checks.Late(results): // a wait that can't end in time isn't begun
 		return verdict{exitTimedOut, fmt.Sprintf("after %s: not everything was looked at", o.timeout)}
 	}
 	return over

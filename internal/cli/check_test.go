@@ -51,6 +51,9 @@ func TestCheckTellsWhatItFinds(t *testing.T) {
 		<-ctx.Done()
 		return []checks.Finding{{Level: checks.Unknown, Text: "no time", Remedy: "give more time"}}
 	}}
+	foreseen := checks.Check{Code: "FORESEEN", Run: func(context.Context) []checks.Finding {
+		return []checks.Finding{{Level: checks.Unknown, Text: "it would take longer", Remedy: "give more time", Late: true}}
+	}}
 	for sentence, test := range map[string]struct {
 		list   []checks.Check
 		args   []string
@@ -61,6 +64,7 @@ func TestCheckTellsWhatItFinds(t *testing.T) {
 		"there is a warning":                {[]checks.Check{one("A", checks.Warning, "hm"), one("B", checks.Unknown, "who knows")}, nil, 0, ""},
 		"something failed":                  {[]checks.Check{one("A", checks.Failed, "no"), one("B", checks.OK, "fine"), one("C", checks.Failed, "no")}, nil, 1, "failed: A, C\n"},
 		"the time was over":                 {[]checks.Check{hang, one("B", checks.OK, "fine")}, []string{"--timeout", "500ms"}, 3, "after 500ms: not everything was looked at\n"},
+		"the time would have been over":     {[]checks.Check{foreseen, one("B", checks.OK, "fine")}, nil, 3, "after 30s: not everything was looked at\n"},
 		"the time was over after it failed": {[]checks.Check{one("A", checks.Failed, "no"), hang}, []string{"--timeout", "500ms"}, 1, "failed: A\n"},
 	} {
 		t.Run(sentence, func(t *testing.T) {

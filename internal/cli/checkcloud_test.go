@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/pem"
 	"flag"
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -179,5 +180,20 @@ func TestCheckWhileTheAPIFails(t *testing.T) {
 				t.Errorf("exit code %d:\n%s", code, stdout)
 			}
 		})
+	}
+}
+
+// TestMoreCallsThanTheTimeIsFor: a call that would wait longer for its turn than there
+// is time isn't waited for, and what it was for isn't taken for looked at.
+func TestMoreCallsThanTheTimeIsFor(t *testing.T) {
+	t.Parallel()
+	data := twoRegions(t)
+	for n := range 40 {
+		data.Instances[1].Namespaces = append(data.Instances[1].Namespaces, cloud.Namespace{Name: fmt.Sprintf("empty-%d", n)})
+	}
+	code, stdout, stderr := overAPI(t, cloud.New(data), demoKey, "--timeout", "3s")
+	if code != exitTimedOut || stderr != "after 3s: not everything was looked at\n" || strings.Count(stdout, "→ give more time with --timeout") != 2 {
+		// told once of the repositories, and once of the rights
+		t.Errorf("exit code %d, stderr %q:\n%s", code, stderr, stdout)
 	}
 }

@@ -12,6 +12,9 @@ import (
 // setup is the verb that makes calls where an API exists.
 const setup = "kubectl registry-failover setup"
 
+// moreTime is what to do where the time was over before a call was made.
+const moreTime = "give more time with --timeout"
+
 func ok(subject, format string, a ...any) checks.Finding {
 	return checks.Finding{Level: checks.OK, Subject: subject, Text: fmt.Sprintf(format, a...)}
 }
@@ -25,18 +28,20 @@ func unknown(subject string, err error) checks.Finding {
 	if right := missing(err); right != "" {
 		return find(checks.Unknown, subject, "not looked at: the right "+right+" is missing", "allow "+right+" in the RAM policy of these credentials")
 	}
-	remedy := "run this again; if it stays so, the error tells what to look at"
+	f := find(checks.Unknown, subject, "not looked at: "+err.Error(), "run this again; if it stays so, the error tells what to look at")
 	switch {
+	case errors.Is(err, alibaba.ErrNoTime):
+		f.Late, f.Remedy = true, moreTime
 	case errors.Is(err, errTooMany):
-		remedy = "make rules for whole namespaces: " + setup + " shows the calls"
+		f.Remedy = "make rules for whole namespaces: " + setup + " shows the calls"
 	case alibaba.KindOf(err) == alibaba.Unauthenticated:
-		remedy = "check the credentials"
+		f.Remedy = "check the credentials"
 	case alibaba.KindOf(err) == alibaba.ClockSkew:
-		remedy = "set this machine's clock"
+		f.Remedy = "set this machine's clock"
 	case alibaba.KindOf(err) == alibaba.Refused:
-		remedy = "compare id and region of the instance in the configuration with ACR's console"
+		f.Remedy = "compare id and region of the instance in the configuration with ACR's console"
 	}
-	return find(checks.Unknown, subject, "not looked at: "+err.Error(), remedy)
+	return f
 }
 
 // missing is the right that a call lacked; empty where it failed otherwise.

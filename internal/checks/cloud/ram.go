@@ -69,6 +69,10 @@ func ram(w World) []checks.Finding {
 	switch {
 	case other != nil && (kind == alibaba.Unauthenticated || kind == alibaba.Expired):
 		all = append(all, find(checks.Failed, "", "the cloud doesn't take these credentials: "+other.Error(), "give the AccessKey of a RAM user that is enabled, or a token that hasn't ended"))
+	case errors.Is(other, alibaba.ErrNoTime):
+		f := find(checks.Unknown, "", "not every call was made: "+other.Error(), moreTime)
+		f.Late = true
+		all = append(all, f)
 	case other != nil:
 		all = append(all, find(checks.Unknown, "", "not every call was answered: "+other.Error(), "run this again; if it stays so, the error tells what to look at"))
 	case len(all) == 0 && answered:

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -44,6 +45,9 @@ func TestRAM(t *testing.T) {
 		"the API is away": {change: func(c *cloudOf) { c.errs["ReadZones"] = errors.New("no route to host") }, want: []string{
 			"unknown |  | not every call was answered: no route to host",
 		}},
+		"no time is left": {change: func(c *cloudOf) { c.errs["ReadZones"] = fmt.Errorf("pvtz DescribeZones: %w", alibaba.ErrNoTime) }, want: []string{
+			"unknown |  | not every call was made: pvtz DescribeZones: there was no time left for the call",
+		}},
 		"what is needed to write isn't tried": {
 			replace: []string{"source: VPCDNS", "source: API, writeBack: true", "endpoints:\n", "credentials: {provider: ECSRAMRole}\nendpoints:\n"},
 			want: []string{
@@ -76,6 +80,16 @@ func TestNoFurtherCallIsMadeThatWouldFailToo(t *testing.T) {
 	}
 	if got := strings.Count(strings.Join(c.calls, "\n"), b); got != 4 {
 		t.Errorf("%d calls of the one that refuses one: %v", got, c.calls)
+	}
+}
+
+func TestNoFurtherRepositoriesAreListedWhenThatWouldFailToo(t *testing.T) {
+	c := fine()
+	c.namespaces[b] = []string{"one", "two", "three"}
+	c.errs["ReadRepositories"] = errors.New("no route to host")
+	Read(t.Context(), c, parsed(t), nil)
+	if got := strings.Count(strings.Join(c.calls, "\n"), "ReadRepositories"); got != 1 {
+		t.Errorf("%d calls: %v", got, c.calls)
 	}
 }
 

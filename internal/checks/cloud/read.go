@@ -83,6 +83,7 @@ func readRepositories(ctx context.Context, cloud Cloud, v view) {
 	if read.Rules.Err != nil || read.Namespaces.Err != nil {
 		return
 	}
+	var over error // why no further call is made
 	for _, namespace := range read.Namespaces.Value {
 		_, listed := read.Repositories[namespace]
 		for _, s := range standbys {
@@ -90,9 +91,15 @@ func readRepositories(ctx context.Context, cloud Cloud, v view) {
 				continue
 			}
 			listed = true
-			a := Answer[[]string]{Err: errTooMany}
-			if len(read.Repositories) < maxNamespaces {
+			if over == nil && len(read.Repositories) >= maxNamespaces {
+				over = errTooMany
+			}
+			a := Answer[[]string]{Err: over}
+			if over == nil {
 				a.Value, a.Err = cloud.ReadRepositories(ctx, primary.ID, primary.Region, namespace)
+			}
+			if hopeless(a.Err) {
+				over = a.Err
 			}
 			read.Repositories[namespace] = a
 		}

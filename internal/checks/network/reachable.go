@@ -46,7 +46,9 @@ func (w *way) remedy() string {
 
 // unanswered is for what there was no time for.
 func (w *way) unanswered() finding {
-	return w.says(checks.Unknown, "had not answered when the time was over", "give more time")
+	f := w.says(checks.Unknown, "had not answered when the time was over", "give more time")
+	f.Late = true
+	return f
 }
 
 // resolved are the ways but for a shared endpoint that doesn't resolve, of which
