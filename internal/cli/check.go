@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -108,15 +110,23 @@ func (o *checkOptions) run(cmd *cobra.Command, args []string) error {
 	if p.cloud, err = cloudChecks(ctx, p.config, &o.cloud); err != nil {
 		return err
 	}
-	var list []checks.Check
-	for _, set := range sets {
-		list = append(list, set(ctx, p)...)
-	}
-	results := checks.Run(ctx, list)
+	results := look(ctx, p)
 	if err := o.write(cmd.OutOrStdout(), results); err != nil {
 		return err
 	}
 	return o.judge(results, ctx.Err())
+}
+
+// look runs all sets at once, each one's checks one after the other: that one set is
+// slow shall cost the others no time.
+func look(ctx context.Context, p *preflight) []checks.Result {
+	found := make([][]checks.Result, len(sets))
+	var group sync.WaitGroup
+	for n, set := range sets {
+		group.Go(func() { found[n] = checks.Run(ctx, set(ctx, p)) })
+	}
+	group.Wait()
+	return slices.Concat(found...)
 }
 
 func (o *checkOptions) readConfig(ctx context.Context, stdin io.Reader) (*config.Config, error) {

@@ -88,6 +88,33 @@ func TestCheckTellsWhatItFinds(t *testing.T) {
 	}
 }
 
+// TestASlowSetLeavesTimeForTheOthers: an API of the cloud's that is dark shall not
+// keep anybody from knowing what is wrong in the cluster.
+func TestASlowSetLeavesTimeForTheOthers(t *testing.T) {
+	before := sets
+	defer func() { sets = before }()
+	sets = nil
+	for _, list := range [][]checks.Check{
+		{{Code: "SLOW", Run: func(ctx context.Context) []checks.Finding {
+			<-ctx.Done()
+			return []checks.Finding{{Level: checks.Unknown, Text: "no time", Remedy: "give more time"}}
+		}}},
+		{{Code: "QUICK", Run: func(ctx context.Context) []checks.Finding {
+			if ctx.Err() != nil {
+				return []checks.Finding{{Level: checks.Unknown, Text: "no time", Remedy: "give more time"}}
+			}
+			return []checks.Finding{{Level: checks.Failed, Text: "no", Remedy: "mend it"}}
+		}}},
+	} {
+		sets = append(sets, func(context.Context, *preflight) []checks.Check { return list })
+	}
+	var out, err bytes.Buffer
+	code := Run(t.Context(), []string{"check", "--pre", "--config", exampleFile, "--timeout", "500ms"}, nil, &out, &err)
+	if code != exitFailed || err.String() != "failed: QUICK\n" || !strings.HasPrefix(out.String(), "SLOW") {
+		t.Errorf("exit code %d, stderr %q:\n%s", code, err.String(), out.String())
+	}
+}
+
 func TestCheckShowsNothingRaw(t *testing.T) {
 	for _, output := range []string{"text", "json"} {
 		const raw = "\x1b[31mred\u202e\u009b"
