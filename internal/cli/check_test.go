@@ -159,6 +159,14 @@ func TestCheckWithoutAClusterWantsAFile(t *testing.T) {
 	}
 }
 
+func TestCheckWithoutAKubeconfigWantsAFile(t *testing.T) {
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	code, stdout, stderr := check(t, nil)
+	if code != 2 || stdout != "" || stderr != "name a file with --config, or a cluster: there is no kubeconfig: name one with --kubeconfig\n" {
+		t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+}
+
 func TestCheckReadsTheConfigurationOfTheCluster(t *testing.T) {
 	example, err := os.ReadFile(exampleFile)
 	if err != nil {
@@ -234,11 +242,13 @@ func TestCheckLooksAtTheClusterOfTheKubeconfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
 	nobody, none := "http://127.0.0.1:1", filepath.Join(t.TempDir(), "none")
 	for sentence, test := range map[string]struct {
 		change func(*genericclioptions.ConfigFlags)
 		want   string
 	}{
+		"that nobody names":   {func(*genericclioptions.ConfigFlags) {}, "there is no cluster to look at: there is no kubeconfig"},
 		"that isn't there":    {func(f *genericclioptions.ConfigFlags) { f.KubeConfig = &none }, "there is no cluster to look at"},
 		"that doesn't answer": {func(f *genericclioptions.ConfigFlags) { f.APIServer = &nobody }, "can't be listed"},
 	} {

@@ -13,6 +13,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/registry-failover/registry-failover/internal/stragglers"
 	"github.com/registry-failover/registry-failover/pkg/config"
@@ -33,10 +34,20 @@ func clusterFlags() *genericclioptions.ConfigFlags {
 	return flags
 }
 
+// nowhere is the address that client-go takes where nothing names one.
+const nowhere = "http://localhost:8080"
+
+// errNoKubeconfig says that nobody has named a cluster.
+var errNoKubeconfig = errors.New("there is no kubeconfig: name one with --kubeconfig")
+
 func connect(flags *genericclioptions.ConfigFlags) (*rest.Config, corev1client.CoreV1Interface, error) {
 	c, err := flags.ToRESTConfig()
 	if err != nil {
 		return nil, nil, err
+	}
+	raw, err := flags.ToRawKubeConfigLoader().RawConfig()
+	if err == nil && clientcmdapi.IsConfigEmpty(&raw) && *flags.APIServer == "" && c.Host == nowhere {
+		return nil, nil, errNoKubeconfig
 	}
 	c.QPS, c.Burst = 50, 100 // one request after the other; client-go's 5 a second would only delay them
 	client, err := corev1client.NewForConfig(c)
