@@ -17,7 +17,8 @@ type Options struct {
 	Checks func() []checks.Check
 	// Out gets the report of the last round, for people.
 	Out io.Writer
-	// Patience is how long it is tried again while a check fails: DNS may hiccup.
+	// Patience is how long it is tried again while a check fails, from the end of the
+	// first round, which an instance that is silent makes long: DNS may hiccup.
 	Patience time.Duration
 	// Pause is between two rounds.
 	Pause time.Duration
@@ -27,9 +28,12 @@ type Options struct {
 // sentence about the first that fails. Warnings, and what couldn't be
 // looked at, hold nothing up: an upgrade must be possible during an outage.
 func Run(ctx context.Context, o Options) error {
-	end := time.Now().Add(o.Patience)
+	var end time.Time
 	for {
 		results := printable(checks.Run(ctx, o.Checks()))
+		if end.IsZero() {
+			end = time.Now().Add(o.Patience)
+		}
 		failed, fails := first(results)
 		if fails && time.Now().Add(o.Pause).Before(end) && wait(ctx, o.Pause) {
 			continue

@@ -3,6 +3,7 @@ package precheck
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -62,6 +63,21 @@ func TestRun(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestARoundThatTakesLongIsNotTheLast: an instance that is silent takes 5 s of each.
+func TestARoundThatTakesLongIsNotTheLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list, n := rounds(foreign, checks.Finding{Level: checks.OK})
+		slow := func() []checks.Check {
+			time.Sleep(5 * time.Second)
+			return list()
+		}
+		err := Run(t.Context(), Options{Checks: slow, Out: io.Discard, Patience: 3 * time.Second, Pause: time.Second})
+		if err != nil || *n != 2 {
+			t.Errorf("%d rounds: %v", *n, err)
+		}
+	})
 }
 
 func TestAnEndInBetweenIsNoVerdict(t *testing.T) {
