@@ -162,10 +162,13 @@ func (o *setupOptions) given(c *config.Config) (setup.Given, error) {
 			return g, fmt.Errorf("--egress %s: must be an IPv4 address on the Internet, such as that of the cluster's NAT gateway", addr)
 		}
 	}
-	var names []string
+	var names, linkable []string
 	for _, e := range c.Endpoints {
 		for _, i := range e.Instances {
 			names = append(names, i.Name)
+			if i.VPCID != "" {
+				linkable = append(linkable, i.Name)
+			}
 		}
 	}
 	slices.Sort(names)
@@ -176,6 +179,8 @@ func (o *setupOptions) given(c *config.Config) (setup.Given, error) {
 			return g, fmt.Errorf("--vswitch %q: must be an instance's name and the id of a vSwitch, such as hangzhou=vsw-bp1a", text)
 		case !slices.Contains(names, name):
 			return g, fmt.Errorf("--vswitch %q: unknown instance %q: one of %s", text, name, strings.Join(slices.Compact(names), ", "))
+		case !slices.Contains(linkable, name):
+			return g, fmt.Errorf("--vswitch %q: the configuration has no vpcID of %s: set it to the VPC of the vSwitch", text, name)
 		case g.VSwitches[name] != "":
 			return g, fmt.Errorf("--vswitch %q: %s has a vSwitch already: give one", text, name)
 		}

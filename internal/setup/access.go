@@ -8,6 +8,7 @@ import (
 	"github.com/registry-failover/registry-failover/internal/alibaba"
 	"github.com/registry-failover/registry-failover/internal/checks/cloud"
 	"github.com/registry-failover/registry-failover/pkg/config"
+	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
 // The kind of endpoint that is on the Internet, as ACR writes it.
@@ -65,7 +66,8 @@ func (p *planner) admit(i config.Instance, e alibaba.Endpoint, after ...alibaba.
 	}
 }
 
-// vpcLink plans an address for the instance in its VPC.
+// vpcLink plans an address for the instance in its VPC. One that is used over the
+// Internet by itself gets it only where somebody has said in which vSwitch.
 func (p *planner) vpcLink(i config.Instance) {
 	ways := p.of(i).Ways
 	linked := func(v alibaba.LinkedVPC) bool { return v.VPC == i.VPCID }
@@ -75,7 +77,10 @@ func (p *planner) vpcLink(i config.Instance) {
 	vSwitch := p.given.VSwitches[i.Name]
 	call := alibaba.LinkVPC(i.ID, i.Region, i.VPCID, vSwitch)
 	why := fmt.Sprintf("%s has no address in %s: it can't be reached there", i.Name, i.VPCID)
-	if vSwitch == "" {
+	switch {
+	case vSwitch == "" && i.Network == zone.Public:
+		return
+	case vSwitch == "":
 		p.wait(Waiting{
 			Check: cloud.CodeVPCLink, Subject: i.Name + "/internal", Action: call.Action(), Why: why,
 			For: fmt.Sprintf("--vswitch %s=ID of a vSwitch in %s", i.Name, i.VPCID),

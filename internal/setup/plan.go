@@ -74,9 +74,8 @@ func Plan(ctx context.Context, w cloud.World, given Given) Todo {
 		for _, i := range e.Instances {
 			if i.Network == zone.Public {
 				p.publicAccess(i)
-			} else {
-				p.vpcLink(i)
 			}
+			p.vpcLink(i)
 		}
 		p.syncRules()
 	}

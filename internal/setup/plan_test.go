@@ -22,6 +22,9 @@ func TestPlan(t *testing.T) {
 	endpoint := func(edit func(*alibaba.Endpoint)) change {
 		return func(_ *config.Config, m *model) { m.edit(a, func(s *state) { edit(&s.Ways.Value.Endpoints[0]) }) }
 	}
+	inVPC := func(c *config.Config, _ *model) { // with an address that PrivateZone needn't know
+		c.Endpoints[0].Instances[0].VPCID, c.Endpoints[0].Instances[0].InternalAddresses = "vpc-aaaaa", []string{"10.1.0.10"}
+	}
 	without := Given{}
 	given := Given{Egress: egress, VSwitches: map[string]string{"zhangjiakou": "vsw-1"}}
 	const (
@@ -101,6 +104,15 @@ func TestPlan(t *testing.T) {
 		"a VPC without an address gets one": {given, edit(b, func(s *state) { s.Ways.Value.VPCs = nil }), []string{link}},
 		"it waits for the vSwitch": {Given{Egress: egress}, edit(b, func(s *state) { s.Ways.Value.VPCs = nil }), []string{
 			"VPC-LINK zhangjiakou/internal: CreateInstanceVpcEndpointLinkedVpc waits for --vswitch zhangjiakou=ID of a vSwitch in vpc-bbbbb",
+		}},
+		"an instance that is used over the Internet gets an address in its VPC only where somebody gives a vSwitch": {
+			Given{Egress: egress, VSwitches: map[string]string{"hangzhou": "vsw-2"}},
+			inVPC,
+			[]string{"VPC-LINK: cr:CreateInstanceVpcEndpointLinkedVpc RegionId=cn-hangzhou InstanceId=cri-aaaaa ModuleName=Registry VpcId=vpc-aaaaa " +
+				"VswitchId=vsw-2 EnableCreateDNSRecordInPvzt=false"},
+		},
+		"it waits for none": {given, inVPC, []string{
+			"VPC-LINK warning hangzhou/internal: cri-aaaaa isn't linked to vpc-aaaaa: it is linked to no VPC",
 		}},
 		"an address that is being made is waited for": {given, edit(b, func(s *state) { s.Ways.Value.VPCs = []alibaba.LinkedVPC{{VPC: "vpc-bbbbb"}} }), []string{
 			"VPC-LINK warning zhangjiakou/internal: the address of cri-bbbbb in vpc-bbbbb is being made",

@@ -86,7 +86,8 @@ func (v view) linked(i config.Instance, ways alibaba.Instance, subject string) c
 		return find(level, subject, fmt.Sprintf("%s has none of the addresses %s: %s", i.ID, some(i.InternalAddresses), linked),
 			"set internalAddresses of the instance to what ACR has, or its vpcID and link it: "+setup+" shows the call")
 	default:
-		return find(level, subject, fmt.Sprintf("%s isn't linked to %s: %s", i.ID, i.VPCID, linked), "link it: "+setup+" shows the call")
+		return find(level, subject, fmt.Sprintf("%s isn't linked to %s: %s", i.ID, i.VPCID, linked),
+			fmt.Sprintf("link it: %s --vswitch %s=ID, with a vSwitch of that VPC, shows the call", setup, i.Name))
 	}
 }
 
