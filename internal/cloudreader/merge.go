@@ -135,6 +135,10 @@ func (in Input) bound(vpc string) []alibaba.Zone {
 	return zones
 }
 
+// FromACR ends the text of a finding about a zone where an instance's address is known
+// all the same.
+const FromACR = "the address that ACR has there is taken"
+
 // instead gives what counts where the zones of a VPC don't tell, and how the
 // sentence ends that says so.
 func instead(in Input, vpc string, zones int) (records zone.Records, found bool, sentence string) {
@@ -143,7 +147,7 @@ func instead(in Input, vpc string, zones int) (records zone.Records, found bool,
 	switch {
 	case has && vpc != in.Endpoint.VPC && // there, only PrivateZone tells what PrivateZone answers
 		(zones == 0 || !known): // what a zone has had counts until somebody has put it in order
-		return said, true, ": the address that ACR has there is taken"
+		return said, true, ": " + FromACR
 	case known:
 		return last, true, ": what was known of it stays"
 	default:

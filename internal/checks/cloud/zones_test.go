@@ -43,8 +43,16 @@ func TestZones(t *testing.T) {
 		}},
 		"the standby's address is the zone's, which is missing": {
 			replace: append([]string{"    internalAddresses: [10.1.0.10]\n", ""}, source...), change: func(c *cloudOf) { c.zones = c.zones[1:] }, want: []string{
-				"failed |  | no zone named cross-region.registry.io is bound to the VPC vpc-aaaaa: the address that ACR has there is taken", primary, zoneB,
+				"warning |  | no zone named cross-region.registry.io is bound to the VPC vpc-aaaaa: the address that ACR has there is taken", primary, zoneB,
 			},
+		},
+		"which ACR doesn't know either": {
+			replace: append([]string{"    internalAddresses: [10.1.0.10]\n", ""}, source...), change: func(c *cloudOf) {
+				c.zones = c.zones[1:]
+				i := c.instances[a]
+				i.VPCs = nil
+				c.instances[a] = i
+			}, want: []string{"failed |  | no zone named cross-region.registry.io is bound to the VPC vpc-aaaaa", primary, zoneB},
 		},
 		"a zone that a service has made": {change: func(c *cloudOf) { c.zones[1].ByService = true }, want: []string{
 			primary, zoneA, "ok | zone-b | made by a service, bound to vpc-bbbbb, leads to A 10.2.0.10",
