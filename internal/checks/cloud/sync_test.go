@@ -121,6 +121,13 @@ func TestSyncScope(t *testing.T) {
 		"a namespace without a rule, with too many for one line": {change: base("a", "b", "c", "d", "e", "f", "g"), want: []string{
 			"failed | zhangjiakou→hangzhou | no rule copies base/a, base/b, base/c, base/d, base/e and 2 more at each push: after a failover pods that need it can't start",
 		}},
+		"many namespaces without a rule are told at once": {change: func(c *cloudOf) {
+			c.repositories = map[string][]string{}
+			for _, namespace := range []string{"a", "b", "c", "d", "e", "f"} {
+				c.namespaces[b] = append(c.namespaces[b], namespace)
+				c.repositories[namespace] = []string{"web"}
+			}
+		}, want: []string{"failed | zhangjiakou→hangzhou | no rule copies a/web, b/web, c/web, d/web, e/web and 1 more at each push: after a failover pods that need it can't start"}},
 		"rules that somebody starts copy nothing by themselves": {change: func(c *cloudOf) {
 			c.rules[b][0].Automatic = false
 			c.repositories = map[string][]string{"prod": {"web"}}

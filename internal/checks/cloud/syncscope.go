@@ -26,12 +26,20 @@ func syncScope(v view) []checks.Finding {
 			continue
 		}
 		var left []checks.Finding
+		var bare, uncopied []string // namespaces without any rule, and what they hold
 		for _, namespace := range namespaces.Value {
-			for _, f := range v.leftOut(d, rules, namespace) {
+			found, names := v.leftOut(d, rules, namespace)
+			if len(names) > 0 {
+				bare, uncopied = append(bare, namespace), append(uncopied, names...)
+			}
+			for _, f := range found {
 				if !slices.Contains(left, f) { // that too many aren't looked at is told once
 					left = append(left, f)
 				}
 			}
+		}
+		if len(bare) > 0 { // told at once: a company may have a namespace for each team
+			left = append(left, v.lost(d, uncopied, v.remedy(d, nil, bare...)))
 		}
 		left = append(left, v.leftEmpty(d, rules)...)
 		left = append(left, v.nowhere(standby, rules, d.subject())...)
@@ -48,19 +56,24 @@ func syncScope(v view) []checks.Finding {
 	return all
 }
 
-// leftOut tells what the rules leave out of a namespace.
-func (v view) leftOut(d direction, rules []alibaba.SyncRule, namespace string) []checks.Finding {
+// lost tells of repositories that no rule copies.
+func (v view) lost(d direction, names []string, remedy string) checks.Finding {
+	return find(checks.Failed, d.subject(), fmt.Sprintf("no rule copies %s at each push: after a failover pods that need it can't start", some(names)),
+		remedy+", or exclude what isn't copied with rewrite.repositories.exclude of the configuration")
+}
+
+// leftOut tells what the rules leave out of a namespace, and gives the names of all
+// that it holds where it has no rule.
+func (v view) leftOut(d direction, rules []alibaba.SyncRule, namespace string) (found []checks.Finding, uncopied []string) {
 	if forAll := whole(rules, namespace, d.to.ID); len(forAll) > 0 {
-		return v.tags(d, forAll, namespace)
+		return v.tags(d, forAll, namespace), nil
 	}
 	repositories := v.of(d.from).Repositories[namespace]
 	if repositories.Err != nil {
-		return []checks.Finding{unknown(d.subject(), repositories.Err)}
+		return []checks.Finding{unknown(d.subject(), repositories.Err)}, nil
 	}
 	present := within(rules, namespace)
-	var left, doubtful []string
-	var found []checks.Finding
-	var told []string
+	var left, doubtful, told []string
 	for _, repository := range repositories.Value {
 		name := namespace + "/" + repository
 		if !v.patterns().Match(name) {
@@ -84,17 +97,18 @@ func (v view) leftOut(d direction, rules []alibaba.SyncRule, namespace string) [
 			}
 		}
 	}
+	if len(present) == 0 {
+		return nil, left
+	}
 	if len(left) > 0 {
-		found = append(found, find(checks.Failed, d.subject(),
-			fmt.Sprintf("no rule copies %s at each push: after a failover pods that need it can't start", some(left)),
-			v.remedy(d, present, namespace)+", or exclude what isn't copied with rewrite.repositories.exclude of the configuration"))
+		found = append(found, v.lost(d, left, v.remedy(d, present, namespace)))
 	}
 	if len(doubtful) > 0 {
 		found = append(found, find(checks.Unknown, d.subject(),
 			fmt.Sprintf("whether a rule copies %s can't be told here: of %s, a filter of repositories is written in a way that Go's regular expressions don't have", some(doubtful), some(names(present))),
 			"compare the filter with the names in ACR's console"))
 	}
-	return found
+	return found, nil
 }
 
 // remedy tells how namespaces are copied of which something isn't; present are the
