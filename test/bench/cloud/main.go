@@ -9,6 +9,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -21,6 +22,9 @@ import (
 	"github.com/registry-failover/registry-failover/test/cluster"
 )
 
+// most is what the controller may take of memory, in bytes.
+const most = 64 << 20
+
 // many is how many endpoints the larger controller has.
 const many = 10
 
@@ -30,18 +34,20 @@ func main() {
 	flag.Parse()
 	os.Exit(cluster.Main(cluster.Options{WithoutNode: true}, func(ctx context.Context, c *cluster.Cluster) int {
 		table, err := measure(ctx, c, *pods, *during)
-		if err != nil {
+		if table == nil {
 			fmt.Fprintln(os.Stderr, "cloud:", err)
 			return 1
 		}
 		fmt.Printf("\n%d pods, %s, beside an API server and etcd on %d CPUs, %s\n\n", *pods, *during, runtime.NumCPU(), runtime.Version())
-		if err := table.Print(os.Stdout); err != nil {
+		if err := errors.Join(table.Print(os.Stdout), err); err != nil {
+			fmt.Fprintln(os.Stderr, "cloud:", err)
 			return 1
 		}
 		return 0
 	}))
 }
 
+// measure returns the figures with an error where one of them is too high.
 func measure(ctx context.Context, c *cluster.Cluster, pods int, during time.Duration) (figures.Table, error) {
 	if err := fill(ctx, c, pods); err != nil {
 		return nil, err
@@ -71,12 +77,16 @@ func measure(ctx context.Context, c *cluster.Cluster, pods int, during time.Dura
 		return nil, err
 	}
 	var t figures.Table
+	var over error
 	for _, s := range []*subject{one, ten} {
-		rows, err := s.rows(ctx, during)
+		rows, worst, err := s.rows(ctx, during)
 		if err != nil {
 			return nil, err
 		}
 		t = append(t, rows...)
+		if worst > most {
+			over = errors.Join(over, fmt.Errorf("the controller with %d endpoints took %s, more than %s", s.endpoints, figures.Mebibytes(worst), figures.Mebibytes(most)))
+		}
 	}
-	return t, nil
+	return t, over
 }

@@ -110,7 +110,8 @@ func watch(ctx context.Context, during time.Duration, all ...*subject) error {
 	return nil
 }
 
-func (s *subject) rows(ctx context.Context, during time.Duration) (figures.Table, error) {
+// rows are the figures, with the most memory that the controller has had, in bytes.
+func (s *subject) rows(ctx context.Context, during time.Duration) (table figures.Table, worst int64, err error) {
 	calls := map[string]int{}
 	failed := 0
 	for _, c := range s.cloud.Calls() {
@@ -121,26 +122,27 @@ func (s *subject) rows(ctx context.Context, during time.Duration) (figures.Table
 	}
 	counted, read, pods, err := s.scrape(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	total := 0
 	for _, n := range calls {
 		total += n
 	}
 	if failed > 0 || read != s.endpoints || pods == 0 {
-		return nil, fmt.Errorf("%d calls failed, %d of %d endpoints were read, %d pods counted: the figures would tell of something else", failed, read, s.endpoints, pods)
+		return nil, 0, fmt.Errorf("%d calls failed, %d of %d endpoints were read, %d pods counted: the figures would tell of something else", failed, read, s.endpoints, pods)
 	}
 	of := fmt.Sprintf("endpoints %d: ", s.endpoints)
-	worst, err := figures.Resident(s.pid, "VmHWM")
+	worst, err = figures.Resident(s.pid, "VmHWM")
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
+	worst = max(worst, slices.Max(s.resident))
 	return figures.Table{
 		{What: of + "calls of the cloud a minute, by its own metric", Figure: perMinute(counted, during), Reference: perMinute(total, during) + " that reached the cloud", Ratio: figures.Ratio(float64(counted), float64(total))},
 		{What: "  of zones and their records", Figure: perMinute(calls["DescribeZones"]+calls["DescribeZoneRecords"], during)},
 		{What: "  of instances", Figure: perMinute(calls["ListInstanceEndpoint"]+calls["GetInstanceVpcEndpoint"], during)},
-		{What: "  VmRSS", Figure: figures.Mebibytes(figures.Median(s.resident)), Worst: figures.Mebibytes(max(worst, slices.Max(s.resident))), Reference: "64 MiB"},
-	}, nil
+		{What: "  VmRSS", Figure: figures.Mebibytes(figures.Median(s.resident)), Worst: figures.Mebibytes(worst), Reference: figures.Mebibytes(most)},
+	}, worst, nil
 }
 
 func perMinute(n int, during time.Duration) string {
