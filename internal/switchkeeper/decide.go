@@ -104,6 +104,9 @@ func (p *Plan) decide(e zone.Endpoint, in Input) {
 			p.State[e.Name] = text
 		}
 	}
+	if stands && accepted == "" && !recorded {
+		p.State[e.Name] = blank // privatezone applies, and what PrivateZone holds can only be published in a record that is there
+	}
 
 	if !stands {
 		value := accepted

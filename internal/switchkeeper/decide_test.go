@@ -118,6 +118,14 @@ func TestDecide(t *testing.T) {
 			Input{Switch: holds("hangzou"), State: holds(string(golden))},
 			outcome{SwitchErr: `endpoint "cross-region.registry.io": unknown target "hangzou"`},
 		},
+		"an invalid value from the beginning: what PrivateZone holds has a place all the same": {
+			Input{Switch: holds("hangzou")},
+			outcome{State: `{"version":1}`, SwitchErr: `endpoint "cross-region.registry.io": unknown target "hangzou"`},
+		},
+		"an invalid value from the beginning is written down once": {
+			Input{Switch: holds("hangzou"), State: holds(`{"version":1}`)},
+			outcome{SwitchErr: `endpoint "cross-region.registry.io": unknown target "hangzou"`},
+		},
 		"an empty value stands there": {
 			Input{Switch: holds(""), State: holds(string(golden))},
 			outcome{SwitchErr: `endpoint "cross-region.registry.io": the switch is empty`},

@@ -83,7 +83,9 @@ func (f *Files) keep(ctx context.Context) {
 			plan.Problems[name] = Problem{Switch: plan.Problems[name].Switch, State: err}
 			continue
 		}
-		f.log.Info("the switch is recorded", "endpoint", name)
+		if plan.State[name] != blank {
+			f.log.Info("the switch is recorded", "endpoint", name)
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(plan.Switch)) {
 		if err := f.dir.Write(ctx, inputs.SwitchName, name, switches[name], plan.Switch[name]); err != nil {

@@ -61,6 +61,9 @@ func (r record) with(value string) (string, error) {
 	return string(text), nil
 }
 
+// blank is a record that knows of no switch.
+var blank = string(marshal(map[string]int{"version": zone.StateVersion}))
+
 func marshal(value any) json.RawMessage {
 	data, err := json.Marshal(value)
 	if err != nil {

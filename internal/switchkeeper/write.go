@@ -83,7 +83,9 @@ func (k *Keeper) record(ctx context.Context, p Plan, state *corev1.ConfigMap) er
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.State)) {
-		k.log.Info("the switch is recorded", "endpoint", name)
+		if p.State[name] != blank {
+			k.log.Info("the switch is recorded", "endpoint", name)
+		}
 	}
 	return nil
 }
