@@ -19,8 +19,10 @@ import (
 const (
 	// interval is between two readings of an endpoint's zones: 4 calls for two zones.
 	interval = 30 * time.Second
-	// retry is while the state isn't there, or somebody else writes it.
-	retry = time.Second
+	// retry is while the state isn't there, or somebody else writes it: for a moment,
+	// so that an endpoint is read anew so often in a row at most.
+	retry       = time.Second
+	mostRetries = 15
 	// patience ends a reading that takes too long, such as one that is throttled.
 	patience = 2 * time.Minute
 )
@@ -52,6 +54,7 @@ type Reader struct {
 	inForce   *config.Config
 	instances map[string]instance // by id
 	failures  map[string]string   // by endpoint or instance id: the error that the log has last told
+	retries   map[string]int      // by endpoint: how often in a row it wasn't the moment to publish
 	status    map[string]Status   // by endpoint
 	recalled  map[string]bool     // the endpoints whose status has been read
 	written   map[string]written  // by endpoint
@@ -61,7 +64,7 @@ type Reader struct {
 func New(o Options) *Reader {
 	return &Reader{
 		Options: o, metrics: newMetrics(o.Metrics), changed: make(chan struct{}, 1),
-		instances: map[string]instance{}, failures: map[string]string{},
+		instances: map[string]instance{}, failures: map[string]string{}, retries: map[string]int{},
 		status: map[string]Status{}, recalled: map[string]bool{}, written: map[string]written{},
 	}
 }
@@ -158,15 +161,17 @@ func (r *Reader) keep(ctx context.Context, in Input, instances []config.Instance
 	name := in.Endpoint.Name
 	in.Instances, in.Unread = r.known(instances)
 	result, wrote, err := r.publish(ctx, in)
-	switch {
-	case errors.Is(err, errNotYet), errors.Is(err, published.ErrMeanwhile):
+	if early := errors.Is(err, errNotYet) || errors.Is(err, published.ErrMeanwhile); !early {
+		delete(r.retries, name)
+	} else if r.retries[name]++; r.retries[name] <= mostRetries {
 		return false
-	case err != nil:
+	}
+	if err != nil {
 		if ctx.Err() == nil && r.isNew(name, err) {
 			r.Log.Warn("what PrivateZone has can't be published", "endpoint", name, "error", err)
 		}
 		r.report(ctx, name, func(s *Status) { s.Error = err.Error() })
-		return true
+		return true // whatever it is, the next reading is soon enough
 	}
 	if r.failures[name] != "" {
 		delete(r.failures, name)

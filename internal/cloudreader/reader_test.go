@@ -205,6 +205,32 @@ func TestTheStateIsWaitedFor(t *testing.T) {
 	})
 }
 
+// TestAStateThatDoesNotComeIsTold has nobody keep the switch for an hour: that is no
+// reason to call the cloud as often as the budget allows.
+func TestAStateThatDoesNotComeIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := healthy()
+		w := newWorld(t, s, "")
+		w.during(time.Hour, func() { w.tells("") })
+		if s.reads > 150 {
+			t.Errorf("read %d times in an hour", s.reads)
+		}
+		if text, _ := w.stands(); !strings.Contains(text, `"error":"`+errNotYet.Error()+`"`) {
+			t.Errorf("the status is %s", text)
+		}
+		if n := strings.Count(w.logs.String(), errNotYet.Error()); n != 1 {
+			t.Errorf("it is told %d times:\n%s", n, w.logs)
+		}
+		w.put(fresh)
+		w.during(time.Minute, func() {
+			if failing := testutil.ToFloat64(w.Reader.metrics.failing.WithLabelValues(name)); failing != 0 {
+				t.Error("it fails still")
+			}
+		})
+		w.expect(normal)
+	})
+}
+
 // TestTheVersionThatWasReadIsWritten holds that the API server can refuse what
 // would undo another's writing, which the stand-in for it doesn't.
 func TestTheVersionThatWasReadIsWritten(t *testing.T) {
