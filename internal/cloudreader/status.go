@@ -3,6 +3,7 @@ package cloudreader
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -77,6 +78,7 @@ func (r *Reader) report(ctx context.Context, endpoint string, change func(*Statu
 	case err == nil:
 		r.written[endpoint] = written{s, now}
 		delete(r.failures, inputs.StatusName)
+	case errors.Is(err, published.ErrMeanwhile): // the next reading writes it
 	case ctx.Err() == nil && r.isNew(inputs.StatusName, err):
 		r.Log.Warn("the status can't be written", "endpoint", endpoint, "error", err)
 	}

@@ -157,6 +157,27 @@ func TestWithoutAStatusAllTheRestGoesOn(t *testing.T) {
 	})
 }
 
+// TestAStatusThatIsWrittenMeanwhileIsNoTrouble: whoever writes the record back writes into it, too.
+func TestAStatusThatIsWrittenMeanwhileIsNoTrouble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, healthy(), fresh)
+		refused := 0
+		w.client.PrependReactor("create", "configmaps", func(clienttesting.Action) (bool, runtime.Object, error) {
+			if refused++; refused > 1 {
+				return false, nil, nil
+			}
+			return true, nil, apierrors.NewAlreadyExists(corev1.Resource("configmaps"), inputs.StatusName)
+		})
+		w.run(time.Minute)
+		if text, _ := w.stands(); !strings.Contains(text, `"target":"zhangjiakou"`) {
+			t.Errorf("the status is %s", text)
+		}
+		if strings.Contains(w.logs.String(), "WARN") {
+			t.Errorf("the log says\n%s", w.logs)
+		}
+	})
+}
+
 // TestAnAgeIsNotLostToAReadThatFails has the API server fail when the next leader
 // asks for the status, and the cloud be dark.
 func TestAnAgeIsNotLostToAReadThatFails(t *testing.T) {
