@@ -29,6 +29,9 @@ var services = []string{"cr.cn-hangzhou.aliyuncs.com", "cr.cn-zhangjiakou.aliyun
 
 const shared = "cross-region.registry.io"
 
+// What isn't right isn't said either.
+const wrongKey, wrongToken = "a-wrong-key", "another's-token"
+
 // A region is a cloud at its own addresses, behind a proxy, and the real program
 // that calls it there.
 type region struct {
@@ -117,10 +120,27 @@ func (r *region) start(credentials string, env ...string) {
 	must(r.t, program.Start())
 	r.t.Cleanup(func() {
 		_ = program.Wait()
+		r.holdsNoSecret()
 		if r.t.Failed() {
 			r.t.Logf("the program says\n%s", r.logs.String())
 		}
 	})
+}
+
+// holdsNoSecret looks at all that the program has said and published.
+func (r *region) holdsNoSecret() {
+	said := map[string]string{"the log": r.logs.String()}
+	for _, name := range []string{"status/", "state/"} {
+		text, _ := os.ReadFile(r.path(name + shared))
+		said[name+shared] = string(text)
+	}
+	for where, text := range said {
+		for _, secret := range []string{"demo-secret", "session-key-", "session+token", "session%2Btoken", "demo-oidc-token", wrongKey, wrongToken} {
+			if strings.Contains(text, secret) {
+				r.t.Errorf("%s has %s", where, secret)
+			}
+		}
+	}
 }
 
 // configure has the program read all anew, at once.

@@ -29,7 +29,7 @@ func TestWhatIsWrongWithCredentialsIsTold(t *testing.T) {
 		},
 		"RRSA with another's token": {
 			rrsaRole, func(r *region) []string {
-				r.write("token", "not the one")
+				r.write("token", wrongToken)
 				return []string{"ALIBABA_CLOUD_OIDC_TOKEN_FILE=" + r.path("token")}
 			},
 			"could not get cloud credentials: sts AssumeRoleWithOIDC failed: AuthenticationFail.OIDCToken.Invalid",
@@ -41,7 +41,7 @@ func TestWhatIsWrongWithCredentialsIsTold(t *testing.T) {
 		"a Secret with a wrong key": {
 			"{provider: AccessKey, secretName: cloud}", func(r *region) []string {
 				r.write("secret/access-key-id", "LTAI-demo")
-				r.write("secret/access-key-secret", "wrong")
+				r.write("secret/access-key-secret", wrongKey)
 				return nil
 			},
 			"pvtz DescribeZones failed: SignatureDoesNotMatch",

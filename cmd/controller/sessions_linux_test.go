@@ -112,11 +112,6 @@ func (s sessions) play(t *testing.T) {
 
 	s.back()
 	s.reread("it reads again", func() bool { return strings.Contains(s.logs.String(), "PrivateZone is read and published again") })
-	for _, word := range []string{"session-key-", "session+token", "demo-oidc-token"} {
-		if strings.Contains(s.logs.String(), word) {
-			t.Errorf("the log has %s", word)
-		}
-	}
 }
 
 // reread has the program read every few seconds, as its budget of calls allows,

@@ -287,6 +287,18 @@ func TestAStateOfALaterVersionIsLeftAlone(t *testing.T) {
 	})
 }
 
+// TestAStateOfTheNextVersionIsAddedTo: controllers of two versions work on it in an upgrade.
+func TestAStateOfTheNextVersionIsAddedTo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, healthy(), `{"version":2,"lastSwitch":"hangzhou","later":[1]}`)
+		w.run(time.Minute)
+		w.expect(normal)
+		if !strings.Contains(w.state(), `"version":2`) || !strings.Contains(w.state(), `"later":[1]`) || !strings.Contains(w.state(), `"lastSwitch":"hangzhou"`) {
+			t.Errorf("published: %s", w.state())
+		}
+	})
+}
+
 func TestAnotherConfigurationIsReadAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := healthy()

@@ -62,7 +62,11 @@ func mounted(pod corev1.PodSpec) []string {
 			at := slices.IndexFunc(pod.Volumes, func(v corev1.Volume) bool { return v.Name == m.Name })
 			switch v := pod.Volumes[at]; v.Name {
 			case "credentials":
-				found = append(found, v.Name+" "+m.MountPath+" "+v.Secret.SecretName)
+				text := v.Name + " " + m.MountPath + " " + v.Secret.SecretName
+				if v.Secret.Optional == nil || !*v.Secret.Optional { // without it, no pod would start, and a failover needs no cloud
+					text += ", which must be there"
+				}
+				found = append(found, text)
 			case "rrsa":
 				found = append(found, v.Name+" "+m.MountPath+" "+v.Projected.Sources[0].ServiceAccountToken.Audience)
 			}

@@ -113,8 +113,8 @@ func writesBack(t *testing.T, fake *cloud.Cloud) {
 	begun := time.Now()
 	lit, _ := throwAndWatch(t, server, node.Hangzhou).await(t)
 	t.Logf("a switch is answered after %v while the API drops all calls, and after %v while the record is to be written", dark, lit)
-	if lit > 2*time.Second {
-		t.Error("the record delays the switch")
+	if max(dark, lit) > 2*time.Second {
+		t.Error("the cloud, or the record, delays the switch")
 	}
 	if r := fake.Records(clustersZone)[0]; r.Value != node.Zhangjiakou.Internal.String() {
 		t.Errorf("the switch was answered after the record was written: %+v", r)
