@@ -136,11 +136,12 @@ func foreignZones(found *unstructured.Unstructured) ([]any, error) {
 	if err != nil {
 		return nil, errors.New("spec.zones is no list: correct it")
 	}
-	ours := strings.Split(found.GetAnnotations()[Ours], ",")
+	// Without the annotation there are none: not one of the empty name, as all names have.
+	ours := strings.FieldsFunc(found.GetAnnotations()[Ours], func(r rune) bool { return r == ',' })
 	return slices.DeleteFunc(zones, func(zone any) bool { return slices.Contains(ours, nameOf(zone)) }), nil
 }
 
-// nameOf is the zone's name as the configuration writes it.
+// nameOf is the zone's name as the configuration writes it; "" for all names.
 func nameOf(zone any) string {
 	fields, _ := zone.(map[string]any)
 	name, _ := fields["name"].(string)
