@@ -50,9 +50,18 @@ func New(o Options) *Remover {
 // Configure sets the endpoints that a node must report of.
 func (r *Remover) Configure(endpoints []zone.Endpoint) {
 	r.endpoints.Store(&endpoints)
+	r.news()
+}
+
+// news is of all nodes.
+func (r *Remover) news() {
 	r.pending.all()
 	r.bell.Ring()
 }
+
+// sawSwitch looks at each node again: one whose report is of this value writes no
+// other for minutes, as when a switch is taken back that was thrown a moment ago.
+func (r *Remover) sawSwitch() { r.news() }
 
 // Watch lets the Remover work while the manager leads.
 func (r *Remover) Watch(ctx context.Context, mgr manager.Manager) error {
@@ -63,6 +72,18 @@ func (r *Remover) Watch(ctx context.Context, mgr manager.Manager) error {
 	lease := watches.Metadata(coordinationv1.SchemeGroupVersion.WithKind("Lease"))
 	leases, err := watches.New(ctx, mgr, lease, watches.Selection{Namespace: r.Namespace, Labels: nodereport.Labels()})
 	if err != nil {
+		return err
+	}
+	choice := watches.Metadata(corev1.SchemeGroupVersion.WithKind("ConfigMap"))
+	switches, err := watches.New(ctx, mgr, choice, watches.Selection{Namespace: r.Namespace, Name: inputs.SwitchName})
+	if err != nil {
+		return err
+	}
+	if _, err := switches.Informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
+		AddFunc:    func(any) { r.sawSwitch() },
+		UpdateFunc: func(any, any) { r.sawSwitch() },
+		DeleteFunc: func(any) { r.sawSwitch() },
+	}); err != nil {
 		return err
 	}
 	if _, err := nodes.Informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{

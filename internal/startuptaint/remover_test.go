@@ -158,6 +158,32 @@ func TestANewConfigurationIsNews(t *testing.T) {
 	k.expect(t, "waiting")
 }
 
+// The node has reported what the switch said before, and reports nothing more
+// when it says so again before the node could tell of the other value.
+func TestASwitchThatIsTakenBackIsNews(t *testing.T) {
+	waiting := nodeNamed("waiting")
+	k := newKit(t, waiting)
+	says := func(word string) {
+		choice := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "registry-failover", Name: inputs.SwitchName}, Data: map[string]string{endpoint: word}}
+		if err := k.api.Update(t.Context(), choice); err != nil {
+			t.Fatal(err)
+		}
+		k.sawSwitch()
+	}
+	says("zhangjiakou")
+	k.sawNode(waiting)
+	k.sawLease(k.report("waiting"))
+	k.expect(t, "waiting")
+	if got := k.tainted(t); !slices.Equal(got, []string{"waiting"}) {
+		t.Fatalf("these have the taint: %v", got)
+	}
+	says("hangzhou")
+	k.expect(t, "waiting")
+	if got := k.tainted(t); len(got) > 0 {
+		t.Errorf("these have the taint: %v", got)
+	}
+}
+
 // TestNewsRings: without a ring nobody calls Reconcile.
 func TestNewsRings(t *testing.T) {
 	waiting := nodeNamed("waiting")
@@ -175,6 +201,7 @@ func TestNewsRings(t *testing.T) {
 		{"a node that has the taint", func() { k.sawNode(waiting) }},
 		{"its report", func() { k.sawLease(k.report("waiting")) }},
 		{"a configuration", func() { k.Configure(endpoints()) }},
+		{"a switch", k.sawSwitch},
 	} {
 		news.tell()
 		if queue.Len() != 1 {
