@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +22,9 @@ import (
 
 // TestCoreDNS leads the endpoint to the resolver by the plugin, takes the
 // resolver away, and then the stanza: by the plugin, and by the uninstall hook.
+// CoreDNS has ACK's default Corefile, byte for byte.
 func TestCoreDNS(t *testing.T) {
+	defer useACKsCorefile(t)()
 	s := newScenario(t, 4)
 	before := corednsConfigMap(t)
 	s.runHelm(t, "install", "--set", "admission.mechanism=Policy,controller.replicas=1,dns.replicas=1,config.node.hosts=Off,networkPolicy.enabled=true", "--wait")
@@ -37,8 +41,7 @@ func TestCoreDNS(t *testing.T) {
 	if _, said := plugin(t.Context(), t, "--apply"); !strings.Contains(said, " already.") || corednsConfigMap(t).ResourceVersion != applied.ResourceVersion {
 		t.Errorf("a second time it wrote, and says %q", said)
 	}
-	kubectl(t, "-n", "kube-system", "rollout", "restart", "deployment/coredns")
-	kubectl(t, "-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout", "1m")
+	restartCoreDNS(t)
 
 	awaitClusterDNS(t, node.Zhangjiakou.Internal.String())
 	throw(t, "hangzhou")
@@ -63,6 +66,35 @@ func TestCoreDNS(t *testing.T) {
 	}
 	sameConfigMap(t, before, corednsConfigMap(t))
 	s.awaitNothingLeft(t)
+}
+
+// useACKsCorefile gives CoreDNS what internal/corefile is tested with, which logs
+// each lookup and ends slowly, until restore is called.
+func useACKsCorefile(t *testing.T) (restore func()) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(node.Root, "internal", "corefile", "testdata", "ack"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(text string) {
+		changed := corednsConfigMap(t)
+		changed.Data["Corefile"] = text
+		if _, err := node.Client.CoreV1().ConfigMaps("kube-system").Update(t.Context(), changed, metav1.UpdateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := corefile(t)
+	write(string(text))
+	return func() {
+		write(before)
+		restartCoreDNS(t)
+	}
+}
+
+func restartCoreDNS(t *testing.T) {
+	t.Helper()
+	kubectl(t, "-n", "kube-system", "rollout", "restart", "deployment/coredns")
+	kubectl(t, "-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout", "1m")
 }
 
 // awaitStanza applies until it is the Corefile that is edited: an API server knows

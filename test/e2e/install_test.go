@@ -98,8 +98,7 @@ func (s *scenario) addStanza(t *testing.T) {
 	if _, err := maps.Update(t.Context(), coredns, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	kubectl(t, "-n", "kube-system", "rollout", "restart", "deployment/coredns")
-	kubectl(t, "-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout", "1m")
+	restartCoreDNS(t)
 }
 
 // between returns the lines from one to another, both included, without what they are indented by.
