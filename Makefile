@@ -16,7 +16,7 @@ SEED ?= 0
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build images test unit e2e demo demo-cloud demo-cluster fuzz lint vuln bench bench-scale bench-cloud soak clean
+.PHONY: help build images test unit e2e demo demo-cloud demo-cluster fuzz lint vuln bench bench-failover bench-scale bench-cloud soak clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,10 +65,15 @@ lint: ## lint with golangci-lint, built the first time (10 minutes), and vet for
 vuln: ## look for known vulnerabilities in what the programs call (asks vuln.go.dev)
 	@scanner=$$(tools/build govulncheck) && "$$scanner/govulncheck" ./...
 
-bench: build ## measure sizes, switching times, memory, DNS beside other servers, and what the webhook costs (Linux, 12 minutes)
+bench: build ## measure sizes, switching times, memory, DNS beside other servers, what the webhook costs, and 20 failovers (Linux, 15 minutes; with root 10 more)
 	@tools/ensure-dns-bench
 	@coredns=$$(tools/build coredns) && go run ./test/bench -bin bin -coredns "$$coredns/coredns"
 	CGO_ENABLED=0 go run -trimpath ./test/bench/webhook -bin bin
+	$(MAKE) bench-failover
+
+bench-failover: ## measure 20 failovers on a real Kubernetes, from the patch to DNS, hosts file and pull (Linux and root; 30 minutes the first time, then 10)
+	@tools/ensure-dns-bench
+	CGO_ENABLED=0 go test -count=1 -v -timeout 60m ./test/e2e -run '^TestFailover$$/^helm_4$$' -args -switches 20
 
 bench-scale: ## measure what 2,000 nodes' watches and reports cost a real API server (Linux and root; 25 minutes the first time, then 5)
 	CGO_ENABLED=0 go run -trimpath ./test/bench/fanout

@@ -2,12 +2,14 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -19,7 +21,9 @@ import (
 type thrown struct {
 	begin             time.Time
 	answered, written time.Time
-	done              chan error
+	// arrived is when a watch that does nothing else had it: no resolver can be sooner.
+	arrived time.Time
+	done    chan error
 }
 
 // throwAndWatch throws the switch to an instance, by a connection of its own, so
@@ -29,8 +33,14 @@ func throwAndWatch(t *testing.T, server string, to *cluster.Instance) *thrown {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
+	events, err := node.Client.CoreV1().ConfigMaps(namespace).Watch(ctx, metav1.ListOptions{FieldSelector: "metadata.name=registry-failover"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(events.Stop)
+	<-events.ResultChan() // what stands before
 	patch := fmt.Appendf(nil, `{"data":{%q:%q}}`, cluster.Endpoint, to.Name)
-	w := &thrown{begin: time.Now(), done: make(chan error, 2)}
+	w := &thrown{begin: time.Now(), done: make(chan error, 3)}
 	if _, err := node.Client.CoreV1().ConfigMaps(namespace).Patch(ctx, "registry-failover", types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -47,13 +57,23 @@ func throwAndWatch(t *testing.T, server string, to *cluster.Instance) *thrown {
 		content, err := os.ReadFile("/etc/hosts")
 		return err == nil && strings.Contains(string(content), to.Internal.String()+" ")
 	})
+	go func() {
+		for event := range events.ResultChan() {
+			if choice, ok := event.Object.(*corev1.ConfigMap); ok && choice.Data[cluster.Endpoint] == to.Name {
+				w.arrived = time.Now()
+				w.done <- nil
+				return
+			}
+		}
+		w.done <- errors.New("a watch ended before it told of the switch")
+	}()
 	return w
 }
 
 // await returns how long after the switch was thrown each was seen.
 func (w *thrown) await(t *testing.T) (answered, written time.Duration) {
 	t.Helper()
-	for range 2 {
+	for range 3 {
 		if err := <-w.done; err != nil {
 			t.Fatal(err)
 		}
