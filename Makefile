@@ -65,13 +65,13 @@ lint: ## lint with golangci-lint, built the first time (10 minutes), and vet for
 vuln: ## look for known vulnerabilities in what the programs call (asks vuln.go.dev)
 	@scanner=$$(tools/build govulncheck) && "$$scanner/govulncheck" ./...
 
-bench: build ## measure sizes, switching times, memory, DNS beside other servers, what the webhook costs, and 20 failovers (Linux, 15 minutes; with root 10 more)
+bench: build ## measure sizes, switching times, memory, DNS beside other servers, what the webhook costs, and 20 failovers (Linux, 15 minutes; with root 15 more)
 	@tools/ensure-dns-bench
 	@coredns=$$(tools/build coredns) && go run ./test/bench -bin bin -coredns "$$coredns/coredns"
 	CGO_ENABLED=0 go run -trimpath ./test/bench/webhook -bin bin
 	$(MAKE) bench-failover
 
-bench-failover: ## measure 20 failovers on a real Kubernetes, from the patch to DNS, hosts file and pull (Linux and root; 30 minutes the first time, then 10)
+bench-failover: ## measure 20 failovers on a real Kubernetes, from the patch to DNS, hosts file and pull (Linux and root; 40 minutes the first time, then 15)
 	@tools/ensure-dns-bench
 	CGO_ENABLED=0 go test -count=1 -v -timeout 60m ./test/e2e -run '^TestFailover$$/^helm_4$$' -args -switches 20
 
