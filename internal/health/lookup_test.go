@@ -47,7 +47,7 @@ func TestNamesAreLookedUpInDNS(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 
-	zone.Misbehave(func(w dns.ResponseWriter) { w.Close() })
+	zone.Misbehave(func(w dns.ResponseWriter, _ *dns.Msg) { w.Close() })
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = prober.Reach(ctx, name, 443)

@@ -6,10 +6,9 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"time"
-
-	"github.com/miekg/dns"
 
 	"github.com/registry-failover/registry-failover/test/bench/figures"
 )
@@ -25,8 +24,11 @@ type fault func(ctx context.Context, resolver *server) (what string, err error)
 // faults gives the resolver's memory and goroutines after each fault, beside
 // what they were before all. It has one processor for itself and the system. An
 // answer must come after each, and no goroutine may be left.
-func faults(ctx context.Context, resolver *server) ([]figures.Row, error) {
-	fmt.Fprintf(os.Stderr, "faults: %v\n", 10*floodTime+collected)
+//
+// What happens to a watch is another resolver's, at path, which waits together
+// with the first one until what it doesn't need is given back.
+func faults(ctx context.Context, resolver *server, path, dir string) ([]figures.Row, error) {
+	fmt.Fprintf(os.Stderr, "faults: %v\n", 12*floodTime+drops*time.Second+collected)
 	pin := exec.CommandContext(ctx, "taskset", "--all-tasks", "--cpu-list", "--pid", "0", strconv.Itoa(resolver.PID))
 	if out, err := pin.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("could not bind the resolver to one processor: %w: %s", err, out)
@@ -56,7 +58,9 @@ func faults(ctx context.Context, resolver *server) ([]figures.Row, error) {
 		flood("queries that nobody reads the replies of", queries),
 		flood("malformed packets", malformed),
 		flood("queries for random names below the endpoint", randomLabels),
-		upstream("never answer", func(dns.ResponseWriter) {}),
+		upstream("never answer", never),
+		upstream("answer after a second", slowly),
+		upstream("answer SERVFAIL", serverFailure),
 		upstream("send a thousand packets of garbage each time", garbage),
 		clients(idleClients, "say nothing", nil),
 		clients(hostileClients, "take no replies", takesNone),
@@ -76,11 +80,32 @@ func faults(ctx context.Context, resolver *server) ([]figures.Row, error) {
 			return nil, err
 		}
 	}
-	time.Sleep(collected)
-	err = add(fmt.Sprintf("%v after all of these", collected))
-	return append(rows, figures.Row{
-		What: "goroutines after each of these", Figure: fmt.Sprintf("at most %.0f", goroutines), Reference: fmt.Sprintf("%.0f before", goroutines),
-	}), err
+	watching, err := breakWatches(ctx, path, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer watching.Stop()
+	broken, err := watching.rows("after " + watching.what)
+	if err != nil {
+		return nil, err
+	}
+	broken = append(broken, noMoreGoroutines("after these", watching.goroutines))
+	select {
+	case <-time.After(collected):
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if err := add(fmt.Sprintf("%v after all of these", collected)); err != nil {
+		return nil, err
+	}
+	rows = append(rows, noMoreGoroutines("after each of these", goroutines))
+	after, err := watching.rows(fmt.Sprintf("%v later", collected))
+	return slices.Concat(rows, broken, after), err
+}
+
+// noMoreGoroutines is what [server.awaitGoroutines] has seen.
+func noMoreGoroutines(when string, before float64) figures.Row {
+	return figures.Row{What: "goroutines " + when, Figure: fmt.Sprintf("at most %.0f", before), Reference: fmt.Sprintf("%.0f before", before)}
 }
 
 // awaitGoroutines waits until there are no more goroutines than before: the
@@ -127,24 +152,6 @@ func flood(of string, packets func() (func([]byte) []byte, error)) fault {
 			what += fmt.Sprintf(", %.0f relayed", relayed)
 		}
 		return what, nil
-	}
-}
-
-// upstream floods the resolver with what it must ask of DNS servers that misbehave.
-func upstream(who string, instead func(dns.ResponseWriter)) fault {
-	return func(ctx context.Context, resolver *server) (string, error) {
-		resolver.privateZone.Misbehave(instead)
-		defer resolver.privateZone.Misbehave(nil)
-		what, err := flood("queries for random names below the endpoint", randomLabels)(ctx, resolver)
-		return what + ", to servers that " + who, err
-	}
-}
-
-func garbage(w dns.ResponseWriter) {
-	for range 1000 {
-		if _, err := w.Write([]byte("HTTP/1.1 400 Bad Request")); err != nil {
-			return
-		}
 	}
 }
 

@@ -79,7 +79,7 @@ func measure(ctx context.Context, bin, corednsProgram string) (err error) {
 		func() ([]figures.Row, error) { return switching(ctx, resolver) },
 		func() ([]figures.Row, error) { return load(ctx, dir, resolver, references) },
 		func() ([]figures.Row, error) { return memory("after load", resolver, coredns) },
-		func() ([]figures.Row, error) { return faults(ctx, resolver) },
+		func() ([]figures.Row, error) { return faults(ctx, resolver, filepath.Join(bin, "resolver"), dir) },
 	} {
 		rows, err := part()
 		if err != nil {
@@ -91,6 +91,6 @@ func measure(ctx context.Context, bin, corednsProgram string) (err error) {
 	if err := t.Print(os.Stdout); err != nil {
 		return err
 	}
-	fmt.Println("\nThe resolver reads a folder here; in a cluster, its watch of the API server needs memory as well.")
+	fmt.Println("\nBut for the last lines the resolver reads a folder; its watch of an API server needs memory as well.")
 	return nil
 }

@@ -47,9 +47,8 @@ endpoints:
     internalAddresses: [10.2.0.10]
 `
 
-// startResolver runs the resolver for DNS and for a hosts file at once, with
-// its inputs below dir, and returns when it answers for the first instance.
-func startResolver(ctx context.Context, path, dir string) (*server, error) {
+// startPrivateZone runs the VPC's DNS until ctx ends.
+func startPrivateZone(ctx context.Context) (*standin.PrivateZone, error) {
 	privateZone, err := standin.ServePrivateZone(ctx, map[string]netip.Addr{
 		endpoint:                                    netip.MustParseAddr(instances[1].address),
 		"a-registry.cn-hangzhou.cr.aliyuncs.com":    netip.MustParseAddr("203.0.113.10"),
@@ -59,6 +58,16 @@ func startResolver(ctx context.Context, path, dir string) (*server, error) {
 		return nil, err
 	}
 	context.AfterFunc(ctx, func() { _ = privateZone.Close() })
+	return privateZone, nil
+}
+
+// startResolver runs the resolver for DNS and for a hosts file at once, with
+// its inputs below dir, and returns when it answers for the first instance.
+func startResolver(ctx context.Context, path, dir string) (*server, error) {
+	privateZone, err := startPrivateZone(ctx)
+	if err != nil {
+		return nil, err
+	}
 	inputs := filepath.Join(dir, "inputs")
 	hosts := filepath.Join(dir, "etc", "hosts")
 	for file, content := range map[string]string{

@@ -30,7 +30,7 @@ type PrivateZone struct {
 	public  map[string]netip.Addr
 	zones   map[string]ProxyPattern
 	queries atomic.Int64
-	instead atomic.Pointer[func(dns.ResponseWriter)]
+	instead atomic.Pointer[dns.HandlerFunc]
 	servers []*dns.Server
 	addrs   []string
 	ended   sync.WaitGroup
@@ -74,7 +74,7 @@ func (z *PrivateZone) listen(ctx context.Context, addr string) error {
 func (z *PrivateZone) Addr() string { return z.addrs[0] }
 
 // Misbehave does something else than answer; nil ends that.
-func (z *PrivateZone) Misbehave(instead func(dns.ResponseWriter)) {
+func (z *PrivateZone) Misbehave(instead dns.HandlerFunc) {
 	if instead == nil {
 		z.instead.Store(nil)
 		return
@@ -118,7 +118,7 @@ func (z *PrivateZone) SetPublic(name string, addr netip.Addr) {
 func (z *PrivateZone) ServeDNS(w dns.ResponseWriter, request *dns.Msg) {
 	z.queries.Add(1)
 	if instead := z.instead.Load(); instead != nil {
-		(*instead)(w)
+		(*instead)(w, request)
 		return
 	}
 	reply := new(dns.Msg).SetReply(request)
