@@ -91,28 +91,6 @@ type Node struct {
 	ResetConnections bool `json:"resetConnections"`
 }
 
-// PullSecretsMode is what is done about pull credentials.
-type PullSecretsMode string
-
-const (
-	// PullSecretsDerive writes companions of existing Secrets for the shared endpoint.
-	PullSecretsDerive PullSecretsMode = "Derive"
-	// PullSecretsCheck reports pods without a credential.
-	PullSecretsCheck PullSecretsMode = "Check"
-	// PullSecretsOff reads no Secret.
-	PullSecretsOff PullSecretsMode = "Off"
-)
-
-// UnmarshalJSON takes the bare Off of YAML 1.1, a boolean, for the word.
-func (m *PullSecretsMode) UnmarshalJSON(data []byte) error { return unmarshalWord(data, m) }
-
-// PullSecrets configures derived pull credentials.
-type PullSecrets struct {
-	Mode PullSecretsMode `json:"mode"`
-	// Namespaces lists where, or is ["*"]. Modes other than Off require it.
-	Namespaces []string `json:"namespaces"`
-}
-
 // Provider is where the controller's cloud credentials come from.
 type Provider string
 

@@ -16,7 +16,7 @@ func (c *Config) Validate() field.ErrorList {
 	var errs field.ErrorList
 	errs = append(errs, c.validateHead()...)
 	errs = append(errs, c.validateCloud()...)
-	errs = append(errs, c.PullSecrets.validate(field.NewPath("pullSecrets"))...)
+	errs = append(errs, c.PullSecrets.validate(field.NewPath("pullSecrets"), c.Credentials.Provider)...)
 	errs = append(errs, c.Credentials.validate(field.NewPath("credentials"))...)
 	errs = append(errs, c.Health.validate(field.NewPath("health"))...)
 	errs = append(errs, c.Failover.validate(field.NewPath("failover"))...)
@@ -63,23 +63,6 @@ func (c *Config) validateCloud() field.ErrorList {
 			if f.set {
 				errs = append(errs, field.Invalid(path.Child(f.name), true, "belongs to privateZone.writeBack: set that to true, too"))
 			}
-		}
-	}
-	return errs
-}
-
-func (p PullSecrets) validate(path *field.Path) field.ErrorList {
-	errs := oneOf(path.Child("mode"), p.Mode, PullSecretsDerive, PullSecretsCheck, PullSecretsOff)
-	path = path.Child("namespaces")
-	if p.Mode != PullSecretsOff && len(p.Namespaces) == 0 {
-		errs = append(errs, field.Required(path, `list the namespaces, or write ["*"] for all`))
-	}
-	for i, n := range p.Namespaces {
-		switch {
-		case n == "*" && len(p.Namespaces) > 1:
-			errs = append(errs, field.Invalid(path.Index(i), n, "stands for all namespaces: remove the others"))
-		case n != "*" && !isLabel(n):
-			errs = append(errs, field.Invalid(path.Index(i), n, `must be the name of a namespace, or "*" for all`))
 		}
 	}
 	return errs
