@@ -43,6 +43,15 @@ type Spec struct {
 	Containers          []Container `json:"containers"`
 	EphemeralContainers []Container `json:"ephemeralContainers"`
 	Volumes             []Volume    `json:"volumes"`
+	// ImagePullSecrets are in the order in which kubelet reads them. By the time that a
+	// webhook is asked, the ServiceAccount's are among them where the pod listed none.
+	ImagePullSecrets []SecretReference `json:"imagePullSecrets"`
+}
+
+// SecretReference is what matters here of a LocalObjectReference. The name may be
+// empty, and the same may be there twice: the API server takes both.
+type SecretReference struct {
+	Name string `json:"name"`
 }
 
 // Container is what matters here of a Container or EphemeralContainer.

@@ -80,6 +80,8 @@ func (s *Spec) read(r *jsonfields.Reader) error {
 			s.EphemeralContainers, err = readContainers(r)
 		case "volumes":
 			s.Volumes, err = readVolumes(r)
+		case "imagePullSecrets":
+			s.ImagePullSecrets, err = readSecrets(r)
 		default:
 			err = r.Skip()
 		}
@@ -149,4 +151,21 @@ func readImageVolume(r *jsonfields.Reader) (*ImageVolume, error) {
 		return nil, err
 	}
 	return &i, nil
+}
+
+func readSecrets(r *jsonfields.Reader) ([]SecretReference, error) {
+	var secrets []SecretReference
+	_, err := r.Array(func() error {
+		var s SecretReference
+		_, err := r.Object(func(name []byte) (err error) {
+			if string(name) == "name" {
+				s.Name, err = r.String()
+				return err
+			}
+			return r.Skip()
+		})
+		secrets = append(secrets, s)
+		return err
+	})
+	return secrets, err
 }
