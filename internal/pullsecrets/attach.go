@@ -25,10 +25,11 @@ type Attacher struct {
 // finds it at a later attempt when it does. Not always, because kubelet reports a
 // Secret that is missing with each of its looks at the pod.
 //
-// Nothing is appended to an empty list, nothing twice, and nothing where
-// Settings don't cover the namespace.
+// Nothing is appended to a list that names no Secret, or is longer than MaxListed,
+// nothing twice, and nothing where Settings don't cover the namespace.
 func (a *Attacher) Names(namespace string, listed, rewritten []string, known Namespace) []string {
-	if len(listed) == 0 || !a.Settings.Covers(namespace) {
+	secrets := distinct(listed)
+	if len(secrets) == 0 || len(listed) > MaxListed || !a.Settings.Covers(namespace) {
 		return nil
 	}
 	var names []string
@@ -38,13 +39,17 @@ func (a *Attacher) Names(namespace string, listed, rewritten []string, known Nam
 		}
 	}
 	endpoints := slices.DeleteFunc(slices.Clone(a.Endpoints), func(e config.Endpoint) bool { return !slices.Contains(rewritten, e.Name) })
-	for _, secret := range listed {
-		if secret == "" || secret == a.Settings.BreakGlass || IsCompanion(a.Endpoints, secret) {
+	held := make([]bool, len(endpoints)) // by some listed Secret
+	for i, e := range endpoints {
+		held[i] = known.holdsAny(secrets, e.Name)
+	}
+	for _, secret := range secrets {
+		if secret == a.Settings.BreakGlass || IsCompanion(a.Endpoints, secret) {
 			continue
 		}
 		holdings, indexed := known[secret]
-		for _, e := range endpoints {
-			guess := !indexed || !known.holdsAny(listed, e.Name)
+		for at, e := range endpoints {
+			guess := !indexed || !held[at]
 			if holds(holdings, e.Name, "") {
 				continue // it has a credential for the endpoint itself, and no companions
 			}

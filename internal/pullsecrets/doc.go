@@ -12,5 +12,6 @@
 //   - [Holdings] tells for which instances its credentials are, [Derive] what its companions hold.
 //   - [CompanionName] names them, so that whoever knows the Secret's name knows theirs.
 //   - [Index] is what the controller publishes for the webhook: names, never content.
-//   - [Attacher] says which names to append to a pod's imagePullSecrets.
+//   - [Attacher] says which names to append to a pod's imagePullSecrets, [Lacks] what those
+//     that are listed lack.
 package pullsecrets
