@@ -17,17 +17,19 @@ import (
 	"github.com/registry-failover/registry-failover/internal/configfile"
 	"github.com/registry-failover/registry-failover/internal/diagnostics"
 	"github.com/registry-failover/registry-failover/internal/lastgood"
+	"github.com/registry-failover/registry-failover/internal/secretindex"
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
 
 type options struct {
-	config, certDir, listen, metrics, logFormat string
+	config, certDir, pullSecrets, listen, metrics, logFormat string
 }
 
 func main() {
 	var o options
 	flag.StringVar(&o.config, "config", "", "the configuration `FILE` (required)")
 	flag.StringVar(&o.certDir, "cert-dir", "", "the `DIR` that holds tls.crt and tls.key; both are read again when they change (required)")
+	flag.StringVar(&o.pullSecrets, "pull-secrets", "", "the `DIR` with the index of pull secrets, one file for each namespace, which may come later; read again when it changes; empty for none")
 	flag.StringVar(&o.listen, "listen", ":9443", "the `ADDR` for AdmissionReviews over HTTPS")
 	flag.StringVar(&o.metrics, "metrics", ":8080", "the `ADDR` for /metrics, /healthz and /readyz; empty for none")
 	flag.StringVar(&o.logFormat, "log-format", "text", "text or json")
@@ -67,6 +69,13 @@ func run(ctx context.Context, o options, log *slog.Logger) error {
 	if err := handler.Configure(cfg); err != nil {
 		return err
 	}
+	var index *secretindex.Dir
+	if o.pullSecrets != "" {
+		index = secretindex.New(o.pullSecrets, registry, log)
+		if known, changed := index.Read(); changed {
+			handler.KnowPullSecrets(known)
+		}
+	}
 	server := &admission.Server{Address: o.listen, CertDir: o.certDir, Handler: handler.Routes(), Metrics: registry, Log: log}
 	if err := server.Listen(); err != nil {
 		return err
@@ -87,6 +96,9 @@ func run(ctx context.Context, o options, log *slog.Logger) error {
 			}
 		})
 	})
+	if index != nil {
+		group.Go(func() error { return index.Follow(ctx, handler.KnowPullSecrets) })
+	}
 	group.Go(func() error { return server.Serve(ctx) })
 	group.Go(func() error { return pages.Serve(ctx) })
 	return group.Wait()

@@ -160,6 +160,58 @@ func TestProgram(t *testing.T) {
 	p.terminate(t)
 }
 
+// TestProgramFollowsTheIndexOfPullSecrets: its directory comes after the program.
+func TestProgramFollowsTheIndexOfPullSecrets(t *testing.T) {
+	certDir, roots := certificate(t)
+	configuration, err := os.ReadFile(example)
+	must(t, err)
+	path, index := filepath.Join(t.TempDir(), "config.yaml"), filepath.Join(t.TempDir(), "index")
+	replace(t, path, append(configuration, "pullSecrets: {mode: Derive, namespaces: [shop]}\n"...))
+	p := start(t, "--config", path, "--cert-dir", certDir, "--pull-secrets", index, "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--log-format", "json")
+	https, metrics := p.log(t, "listening"), p.log(t, "listening")
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport, Timeout: 10 * time.Second}
+	attached := func() string {
+		t.Helper()
+		answer, err := client.Post("https://"+https["addr"]+"/mutate", "application/json", strings.NewReader(`{
+			"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+				"uid": "7", "operation": "CREATE", "resource": {"version": "v1", "resource": "pods"}, "namespace": "shop",
+				"object": {"metadata": {"name": "web"}, "spec": {"imagePullSecrets": [{"name": "pull"}], "containers": [
+					{"name": "web", "image": "b-registry.cn-zhangjiakou.cr.aliyuncs.com/demo/web:1"}]}}}}`))
+		must(t, err)
+		defer answer.Body.Close()
+		var review struct {
+			Response struct{ AuditAnnotations map[string]string }
+		}
+		must(t, json.NewDecoder(answer.Body).Decode(&review))
+		return review.Response.AuditAnnotations["pull-secrets"]
+	}
+	const guessed, known = "pull.hangzhou.cross-region.registry.io,pull.zhangjiakou.cross-region.registry.io", "pull.hangzhou.cross-region.registry.io"
+	if got := attached(); got != guessed {
+		t.Errorf("without an index it attaches %q", got)
+	}
+	must(t, os.Mkdir(index, 0o700))
+	replace(t, filepath.Join(index, "shop"), []byte(`{"pull":["cross-region.registry.io/hangzhou"]}`))
+	for deadline := time.Now().Add(30 * time.Second); attached() != known; {
+		if time.Now().After(deadline) {
+			t.Fatalf("with an index it attaches %q", attached())
+		}
+	}
+	replace(t, filepath.Join(index, "shop"), []byte("["))
+	p.log(t, "the index of pull secrets can't be read: what was known before counts")
+	if got := attached(); got != known {
+		t.Errorf("with a broken index it attaches %q", got)
+	}
+	page := get(t, client, "http://"+metrics["addr"]+"/metrics")
+	for _, want := range []string{`registry_failover_admission_index_namespaces{state="unreadable"} 1`, `registry_failover_admission_pull_secrets_total{result="attached"} `} {
+		if !strings.Contains(page, "\n"+want) {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+	p.terminate(t)
+}
+
 func TestProgramWithoutMetricsPort(t *testing.T) {
 	certDir, roots := certificate(t)
 	p := start(t, "--config", example, "--cert-dir", certDir, "--listen", "127.0.0.1:0", "--metrics", "", "--log-format", "json")

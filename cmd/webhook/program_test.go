@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -38,13 +39,17 @@ func start(t *testing.T, args ...string) *program {
 	reading.Go(func() {
 		defer close(p.lines)
 		for decoder := json.NewDecoder(stderr); ; {
-			var line map[string]string
-			if err := decoder.Decode(&line); err != nil {
+			var values map[string]any
+			if err := decoder.Decode(&values); err != nil {
 				rest, _ := io.ReadAll(io.MultiReader(decoder.Buffered(), stderr))
 				if len(bytes.TrimSpace(rest)) > 0 {
 					t.Errorf("the log is no JSON: %v: %s", err, rest)
 				}
 				return
+			}
+			line := map[string]string{}
+			for key, value := range values {
+				line[key] = fmt.Sprint(value)
 			}
 			p.lines <- line
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +14,8 @@ import (
 
 	"github.com/registry-failover/registry-failover/internal/admission"
 	"github.com/registry-failover/registry-failover/internal/podimages"
+	"github.com/registry-failover/registry-failover/internal/pullsecrets"
+	"github.com/registry-failover/registry-failover/pkg/config"
 )
 
 // FuzzBody holds for any bytes: an answer that admits, or HTTP 400; and a
@@ -71,11 +74,14 @@ func FuzzPod(f *testing.F) {
 		`{"metadata":{},"spec":{"initContainers":[{"image":"` + source + `/a:1@` + digest + `"}],"containers":[{"image":"` + internal + `/a"}]}}`,
 		`{"metadata":{"later":[1]},"spec":{"later":{"image":"` + source + `/a"},"containers":[{"image":"` + source + `/a","later":{"x":null,"n":0.10}}],
 			"volumes":[{"image":{"reference":"` + source + `/m","later":true}}]}}`,
+		listing(`[{"name":"pull"},null,{"name":"hub"},{"name":""},{"name":"pull"},{"name":"é"}]`, source+"/a"), listing(`[]`, source+"/a"), listing(`["pull"]`, source+"/a"),
+		listing(`[{"name":"pull.hangzhou.`+shared+`"},{"name":"pull"}]`, source+"/a", "nginx"), listing(`{}`, source+"/a"),
 		running("localhost:5000/x", "b-registryxcn-zhangjiakou.cr.aliyuncs.com/a", "quay.io/"+source+"/a", source+"/"+source+"/a"),
 	} {
 		f.Add([]byte(pod))
 	}
-	w := newWebhook(f, "")
+	w, attaching := newWebhook(f, ""), newWebhook(f, derive)
+	attaching.KnowPullSecrets(index(f, `{"pull":["`+shared+`/hangzhou"],"hub":[]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		// The API server sends its own encoding, in which each key stands once.
 		var document any
@@ -99,6 +105,7 @@ func FuzzPod(f *testing.F) {
 				t.Errorf("operation %s", o)
 			}
 		}
+		compareAttached(t, attaching, pod, patched)
 		again := w.ask(t, "/mutate", review(t, string(patched)))
 		if again.Patch != nil || len(again.Warnings) > 0 {
 			t.Errorf("a second pass over %s gives %s %q", patched, again.Patch, again.Warnings)
@@ -108,6 +115,41 @@ func FuzzPod(f *testing.F) {
 			t.Errorf("audit gives %+v", audited)
 		}
 	})
+}
+
+// compareAttached holds that with companions a pod becomes what it becomes without,
+// but for names behind those of its list, which are new there, and each once.
+func compareAttached(t *testing.T, w webhook, pod, without []byte) {
+	t.Helper()
+	r := w.ask(t, "/mutate", review(t, string(pod), into("shop")))
+	with := apply(t, pod, r)
+	before, after := listed(t, pod), listed(t, with)
+	if len(after) < len(before) || len(before) == 0 && len(after) > 0 || !slices.Equal(before, after[:len(before)]) {
+		t.Fatalf("of %q came %q", before, after)
+	}
+	seen, endpoints := slices.Clone(before), []config.Endpoint{{Name: shared, Instances: []config.Instance{{Name: "hangzhou"}, {Name: "zhangjiakou"}}}}
+	for _, name := range after[len(before):] {
+		if slices.Contains(seen, name) || !pullsecrets.IsCompanion(endpoints, name) {
+			t.Errorf("of %q came %q", before, after)
+		}
+		seen = append(seen, name)
+	}
+	if diff := cmp.Diff(withoutSecrets(t, without), withoutSecrets(t, with)); diff != "" {
+		t.Errorf("more than the list differs: %s", diff)
+	}
+	if again := w.ask(t, "/mutate", review(t, string(with), into("shop"))); again.Patch != nil {
+		t.Errorf("a second pass over %s gives %s", with, again.Patch)
+	}
+}
+
+func withoutSecrets(t *testing.T, pod []byte) any {
+	t.Helper()
+	var document map[string]any
+	must(t, json.Unmarshal(pod, &document))
+	if spec, ok := document["spec"].(map[string]any); ok {
+		delete(spec, "imagePullSecrets")
+	}
+	return document
 }
 
 // compareOriginals holds that what is recorded of each image that the patch

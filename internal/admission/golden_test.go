@@ -28,6 +28,7 @@ func TestGoldenFiles(t *testing.T) {
 		operations   []string
 		warnings     []string
 		originals    string
+		attached     string
 	}{
 		"a pod is created with images in every kind of field": {
 			file: "create",
@@ -50,6 +51,15 @@ func TestGoldenFiles(t *testing.T) {
 			},
 			originals: `{"spec.containers[0].image":"` + internal + `/mesh/proxy:1","spec.initContainers[0].image":"` + internal + `/mesh/init:1"}`,
 		},
+		"a pod lists pull secrets, of which one is for an instance, one for no registry of ours, and one isn't known yet": {
+			file: "create-pull-secrets", config: derive,
+			operations: []string{
+				"replace /spec/containers/0/image", "add /metadata/annotations",
+				"add /spec/imagePullSecrets/-", "add /spec/imagePullSecrets/-", "add /spec/imagePullSecrets/-",
+			},
+			originals: `{"spec.containers[0].image":"` + internal + `/shop/web:2.4.1"}`,
+			attached:  "pull-b.zhangjiakou." + shared + ",new.hangzhou." + shared + ",new.zhangjiakou." + shared,
+		},
 		"an ephemeral container is added to a pod that was never rewritten": {
 			file:       "update-ephemeralcontainers",
 			operations: []string{"replace /spec/ephemeralContainers/1/image"},
@@ -65,6 +75,7 @@ func TestGoldenFiles(t *testing.T) {
 	for sentence, test := range tests {
 		t.Run(sentence, func(t *testing.T) {
 			w := newWebhook(t, test.config)
+			w.KnowPullSecrets(index(t, `{"pull-b":["`+shared+`/zhangjiakou"],"hub":[]}`))
 			body := read(t, test.file+".review.json")
 			r := w.ask(t, "/mutate", body)
 			var in struct {
@@ -86,7 +97,11 @@ func TestGoldenFiles(t *testing.T) {
 			}
 			compare(t, test.operations, paths)
 			compare(t, test.warnings, r.Warnings)
-			compare(t, map[string]string{"original-images": test.originals}, r.AuditAnnotations)
+			audited := map[string]string{"original-images": test.originals}
+			if test.attached != "" {
+				audited["pull-secrets"] = test.attached
+			}
+			compare(t, audited, r.AuditAnnotations)
 
 			again := w.ask(t, "/mutate", bytes.Replace(body, in.Request.Object, patched, 1))
 			if again.Patch != nil {

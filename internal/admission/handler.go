@@ -12,6 +12,7 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/registry-failover/registry-failover/internal/pullsecrets"
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
 
@@ -24,6 +25,7 @@ const MaxBodyBytes = 7 << 20
 // label overrides the configuration.
 type Handler struct {
 	policy  atomic.Pointer[Policy]
+	index   atomic.Pointer[pullsecrets.Index] // nil for nothing known
 	metrics *metrics
 	log     *slog.Logger
 	load    load
@@ -34,13 +36,17 @@ type Handler struct {
 // Configure puts a valid configuration into force. It must be called once
 // before the first request, and may be called at any time after.
 func (h *Handler) Configure(c *config.Config) error {
-	policy, err := NewPolicy(c)
+	policy, err := newPolicy(c, &h.index)
 	if err != nil {
 		return err
 	}
 	h.policy.Store(policy)
 	return nil
 }
+
+// KnowPullSecrets says what is known of pull secrets from now on. It may be called
+// at any time; the index must not be changed any more.
+func (h *Handler) KnowPullSecrets(index pullsecrets.Index) { h.index.Store(&index) }
 
 // Routes returns the handler for all paths.
 func (h *Handler) Routes() http.Handler {

@@ -20,6 +20,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/registry-failover/registry-failover/internal/admission"
+	"github.com/registry-failover/registry-failover/internal/pullsecrets"
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
 
@@ -34,6 +35,8 @@ const (
 
 	audit    = "admission: {enforcement: Audit}\n"
 	onUpdate = "admission: {onUpdate: true}\n"
+	derive   = "pullSecrets: {mode: Derive, namespaces: [shop]}\n"
+	check    = "pullSecrets: {mode: Check, namespaces: [shop]}\n"
 )
 
 // parse gives the example's configuration with lines added.
@@ -115,6 +118,19 @@ func review(t testing.TB, pod string, edits ...func(*admissionv1.AdmissionReques
 	})
 	must(t, err)
 	return body
+}
+
+// index is what is known of the pull secrets of the namespace shop, as the index has it.
+func index(t testing.TB, shop string) pullsecrets.Index {
+	t.Helper()
+	n, err := pullsecrets.DecodeNamespace([]byte(shop))
+	must(t, err)
+	return pullsecrets.Index{"shop": n}
+}
+
+// into makes a request one of that namespace.
+func into(namespace string) func(*admissionv1.AdmissionRequest) {
+	return func(r *admissionv1.AdmissionRequest) { r.Namespace = namespace }
 }
 
 // updateOf makes a request an UPDATE of the old pod, or of a subresource.

@@ -3,6 +3,7 @@ package admission
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/registry-failover/registry-failover/internal/podimages"
 )
@@ -27,8 +28,8 @@ func (p patch) with(op, pointer string, value []byte) patch {
 }
 
 // answer turns the findings into patch, warnings and audit annotations.
-func (p *Policy) answer(pod *podimages.Pod, findings []podimages.Finding, ephemeral bool) Decision {
-	d := Decision{Findings: findings}
+func (p *Policy) answer(pod *podimages.Pod, findings []podimages.Finding, ephemeral bool, c credentials) Decision {
+	d := Decision{Findings: findings, Credentials: c.result()}
 	originals := map[string]string{}
 	var operations patch
 	for _, f := range findings {
@@ -50,6 +51,9 @@ func (p *Policy) answer(pod *podimages.Pod, findings []podimages.Finding, epheme
 	}
 	text := string(appendStrings(nil, originals))
 	d.Audit = map[string]string{"original-images": text}
+	if c.warning != "" {
+		d.Warnings = slices.Insert(d.Warnings, 0, c.warning)
+	}
 	if p.Audit {
 		d.Warnings = slices.Insert(d.Warnings, 0, audited)
 		return d
@@ -63,6 +67,10 @@ func (p *Policy) answer(pod *podimages.Pod, findings []podimages.Finding, epheme
 		} else {
 			d.Warnings = append(d.Warnings, "registry-failover rewrote images, and the pod's annotations have no room left to record their originals: shorten them, or see the API server's audit log")
 		}
+	}
+	if len(c.attached) > 0 {
+		operations = operations.appended(c.attached)
+		d.Audit["pull-secrets"] = strings.Join(c.attached, ",")
 	}
 	operations = append(operations, ']')
 	d.Patch = operations

@@ -18,9 +18,11 @@ type request struct {
 	group       string
 	resource    string
 	subresource string
-	dryRun      bool
-	object      object
-	oldObject   object
+	// namespace is the pod's: in a pod that is created it may be missing.
+	namespace string
+	dryRun    bool
+	object    object
+	oldObject object
 }
 
 // object is a pod, or why there is none.
@@ -62,6 +64,8 @@ func (in *request) field(r *jsonfields.Reader, name []byte) (err error) {
 		in.uid = types.UID(uid)
 	case "operation":
 		in.operation, err = r.String()
+	case "namespace":
+		in.namespace, err = r.String()
 	case "subResource":
 		in.subresource, err = r.String()
 	case "resource":

@@ -2,10 +2,12 @@ package admission
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	admissionv1 "k8s.io/api/admission/v1"
 
 	"github.com/registry-failover/registry-failover/internal/podimages"
+	"github.com/registry-failover/registry-failover/internal/pullsecrets"
 	"github.com/registry-failover/registry-failover/pkg/config"
 	"github.com/registry-failover/registry-failover/pkg/rewrite"
 )
@@ -16,15 +18,21 @@ type Policy struct {
 	Rewriter *rewrite.Rewriter
 	Audit    bool
 	OnUpdate bool
+
+	secrets secrets
 }
 
-// NewPolicy takes a valid configuration.
-func NewPolicy(c *config.Config) (*Policy, error) {
+// newPolicy takes a valid configuration, and where to find what is known of pull
+// secrets when a pod comes.
+func newPolicy(c *config.Config, index *atomic.Pointer[pullsecrets.Index]) (*Policy, error) {
 	r, err := c.Rewriter()
 	if err != nil {
 		return nil, err
 	}
-	return &Policy{Rewriter: r, Audit: c.Admission.Enforcement == config.Audit, OnUpdate: c.Admission.OnUpdate}, nil
+	return &Policy{
+		Rewriter: r, Audit: c.Admission.Enforcement == config.Audit, OnUpdate: c.Admission.OnUpdate,
+		secrets: secrets{pullsecrets.Attacher{Settings: c.PullSecrets, Endpoints: c.Endpoints}, index},
+	}, nil
 }
 
 // with is the policy with another enforcement.
@@ -42,6 +50,9 @@ type Decision struct {
 	Warnings []string
 	// Audit is added to the API server's audit event; the API server prefixes the keys with our name.
 	Audit map[string]string
+	// Credentials is what was done about the pod's pull secrets, as the metric has
+	// it; empty for nothing.
+	Credentials string
 	// Created is the pod that was rewritten as it was created, in the first pass
 	// that did so; nil for all else.
 	Created *podimages.Metadata
@@ -67,7 +78,8 @@ func (p *Policy) review(in request) (Decision, error) {
 		return Decision{}, fmt.Errorf("the pod is not readable: %w", err)
 	}
 	if create {
-		d := p.answer(pod, podimages.Evaluate(p.Rewriter, pod), ephemeral)
+		findings := podimages.Evaluate(p.Rewriter, pod)
+		d := p.answer(pod, findings, ephemeral, p.secrets.decide(in.namespace, pod, findings, p.Audit))
 		_, again := pod.Metadata.Annotations[OriginalsAnnotation]
 		if d.Patch != nil && !in.dryRun && !again {
 			d.Created = &pod.Metadata
@@ -81,7 +93,8 @@ func (p *Policy) review(in request) (Decision, error) {
 		// The subresource changes nothing else, so nothing else is looked at.
 		pod.Spec = podimages.Spec{EphemeralContainers: pod.Spec.EphemeralContainers}
 	}
-	return p.answer(pod, podimages.EvaluateUpdate(p.Rewriter, pod, in.oldObject.pod), ephemeral), nil
+	// A pod's pull secrets can't be changed any more.
+	return p.answer(pod, podimages.EvaluateUpdate(p.Rewriter, pod, in.oldObject.pod), ephemeral, credentials{}), nil
 }
 
 // about is what a request is about, as kubectl writes it: pods/exec, deployments.apps.

@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"syscall"
 
 	"github.com/registry-failover/registry-failover/pkg/config"
@@ -47,12 +48,16 @@ func run(ctx context.Context, bin, configuration string) error {
 	if err != nil {
 		return err
 	}
+	attached, err := companions(ctx, c)
+	if err != nil {
+		return err
+	}
 	loaded, err := overTLS(ctx, filepath.Join(bin, "webhook"), configuration)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("%s/%s, %d CPUs, %s; medians of %d runs by turns\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), runs)
-	return append(alone, loaded...).Print(os.Stdout)
+	return slices.Concat(alone, attached, loaded).Print(os.Stdout)
 }
 
 // runs is how often each is measured, by turns, so that a busy machine slows both.
