@@ -44,7 +44,7 @@ switch's policy is made from this one.
 {{- if and .Values.node.startupTaint (eq (include "registry-failover.nodeHosts" .) "Off") -}}
   {{- println "node.startupTaint: true: with config.node.hosts Off no node reports, and the taint would stay: write false, and OnFailover or Always to have it" -}}
 {{- end -}}
-{{- $ours := list "registry-failover" "registry-failover-config" "registry-failover-state" "registry-failover-status" -}}
+{{- $ours := list "registry-failover" "registry-failover-config" "registry-failover-state" "registry-failover-status" "registry-failover-pull-secrets" -}}
 {{- if and (eq .Values.coredns.namespace .Release.Namespace) (has .Values.coredns.configMap $ours) -}}
   {{- printf "coredns.configMap: %q is one of the product's own ConfigMaps: name CoreDNS's\n" .Values.coredns.configMap -}}
 {{- end -}}
