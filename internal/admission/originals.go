@@ -11,9 +11,8 @@ import (
 	"github.com/registry-failover/registry-failover/internal/podimages"
 )
 
-// OriginalsAnnotation holds the references as they were written: a JSON object
-// from field path to reference.
-const OriginalsAnnotation = "registry-failover.io/original-images"
+// OriginalsAnnotation is podimages'.
+const OriginalsAnnotation = podimages.OriginalsAnnotation
 
 // annotationsPointer and originalsPointer are JSON pointers, whose escapes RFC 6901 section 3 gives.
 const annotationsPointer = "/metadata/annotations"

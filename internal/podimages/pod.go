@@ -6,6 +6,10 @@ import "strconv"
 // namespace the API server honours it, through the webhook's namespaceSelector.
 const OptOutLabel = "registry-failover.io/rewrite"
 
+// OriginalsAnnotation on a pod holds the references of its rewritten images as they
+// were written: a JSON object from field path to reference.
+const OriginalsAnnotation = "registry-failover.io/original-images"
+
 // mirrorAnnotation marks the API server's copy of a static pod: kubelet runs
 // what its file says, whatever the copy says.
 const mirrorAnnotation = "kubernetes.io/config.mirror"

@@ -50,8 +50,12 @@ type Image struct {
 	IfNotPresent bool
 }
 
-// images are those of one pod that name a source host, each with its reason once.
-// Keep is the reason of what the webhook would rewrite elsewhere; empty when it does here.
+// Images are those of a pod that name a source host, each with its reason once.
+func (n Namespaces) Images(r *rewrite.Rewriter, pod *corev1.Pod) []Image {
+	return images(r, podOf(pod), n.keep(pod.Namespace))
+}
+
+// images are those of one pod. Keep is the reason of what the webhook would rewrite elsewhere; empty when it does here.
 func images(r *rewrite.Rewriter, pod *podimages.Pod, keep rewrite.Reason) []Image {
 	var found []Image
 	at := map[Image]int{} // without the pull policy, by which containers may differ

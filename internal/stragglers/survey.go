@@ -24,16 +24,22 @@ const unfinished = "status.phase!=Succeeded,status.phase!=Failed"
 // Pods calls found with each unfinished pod of a namespace, or with "" of all,
 // that names a source host.
 func Pods(ctx context.Context, client corev1client.PodsGetter, r *rewrite.Rewriter, namespace string, namespaces Namespaces, found func(Pod)) error {
+	return EachPod(ctx, client, namespace, func(pod *corev1.Pod) {
+		if list := namespaces.Images(r, pod); len(list) > 0 {
+			found(Pod{Namespace: pod.Namespace, Owner: Owner(pod), Images: list})
+		}
+	})
+}
+
+// EachPod calls visit with each unfinished pod of a namespace, or with "" of all.
+func EachPod(ctx context.Context, client corev1client.PodsGetter, namespace string, visit func(*corev1.Pod)) error {
 	err := pages(ctx, metav1.ListOptions{FieldSelector: unfinished}, func(ctx context.Context, o metav1.ListOptions) (string, error) {
 		page, err := client.Pods(namespace).List(ctx, o)
 		if err != nil {
 			return "", err
 		}
 		for i := range page.Items {
-			pod := &page.Items[i]
-			if list := images(r, podOf(pod), namespaces.keep(pod.Namespace)); len(list) > 0 {
-				found(Pod{Namespace: pod.Namespace, Owner: Owner(pod), Images: list})
-			}
+			visit(&page.Items[i])
 		}
 		return page.Continue, nil
 	})
