@@ -24,10 +24,14 @@ type Answer struct {
 	Status int
 	// Instance is who answered.
 	Instance Identity
+	// Service is how the instance is called where a token is asked for.
+	Service string
 	// Realm is where its clients get their tokens; nil where it wants none.
 	Realm *url.URL
 	// RealmErr is why clients can't get a token although it wants one.
 	RealmErr error
+	// Basic says that it takes a password itself, by RFC 7617.
+	Basic bool
 }
 
 // An Identity is the instance that has answered, by its own words. The zero value
@@ -75,10 +79,12 @@ func readChallenges(values []string) *Answer {
 	challenges := parseChallenges(values)
 	for _, c := range challenges {
 		if c.scheme == "bearer" {
-			a.Instance = identify(c.params["service"])
+			a.Service = c.params["service"]
+			a.Instance = identify(a.Service)
 			a.Realm, a.RealmErr = parseRealm(c.params["realm"])
 			return a
 		}
+		a.Basic = a.Basic || c.scheme == "basic"
 	}
 	if len(challenges) == 0 {
 		a.RealmErr = fmt.Errorf("it answers 401, and its challenge can't be read: %q", clip(strings.Join(values, ", ")))
