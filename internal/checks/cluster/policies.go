@@ -1,10 +1,8 @@
 package cluster
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -74,25 +72,12 @@ func (s *search) connaisseur(ctx context.Context) {
 
 // summary puts the findings in order, the worst first, and tells the rest by number.
 func summary(findings []checks.Finding, looked int) []checks.Finding {
-	slices.SortStableFunc(findings, func(a, b checks.Finding) int {
-		return cmp.Or(rank(a.Level)-rank(b.Level), cmp.Compare(a.Endpoint, b.Endpoint), cmp.Compare(a.Subject, b.Subject))
-	})
-	if len(findings) > told {
-		rest := findings[told:]
-		return append(findings[:told:told], checks.Finding{
-			Level: rest[0].Level, Text: fmt.Sprintf("there are %d more", len(rest)), Remedy: "look again when the others are right",
-		})
-	}
 	if len(findings) > 0 {
-		return findings
+		return checks.Most(findings, told)
 	}
 	text := "no policies of the kinds that are known are there"
 	if looked > 0 {
 		text = fmt.Sprintf("none of %d policies names a source host without the shared endpoint", looked)
 	}
 	return []checks.Finding{{Level: checks.OK, Text: text}}
-}
-
-func rank(l checks.Level) int {
-	return slices.Index([]checks.Level{checks.Failed, checks.Warning, checks.Unknown, checks.OK}, l)
 }
