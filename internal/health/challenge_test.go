@@ -78,6 +78,25 @@ func TestWhereTokensAre(t *testing.T) {
 	}
 }
 
+func TestWhatAnInstanceAsksFor(t *testing.T) {
+	for sentence, test := range map[string]struct {
+		values  []string
+		basic   bool
+		service string
+	}{
+		"a token of a service": {[]string{challengeOfA}, false, "registry.aliyuncs.com:cn-hangzhou:china:cri-aaaaa:2a"},
+		"a password":           {[]string{`Basic realm="registry"`}, true, ""},
+		"either":               {[]string{`Basic realm="registry"`, challengeOfA}, true, "registry.aliyuncs.com:cn-hangzhou:china:cri-aaaaa:2a"},
+		"neither":              {[]string{`Digest realm="registry"`}, false, ""},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			if a := readChallenges(test.values); a.Basic != test.basic || a.Service != test.service {
+				t.Errorf("got %+v", a)
+			}
+		})
+	}
+}
+
 func TestIdentities(t *testing.T) {
 	for service, want := range map[string]Identity{
 		"registry.aliyuncs.com:cn-hangzhou:china:cri-aaaaa":          {"cri-aaaaa", "cn-hangzhou"},

@@ -5,9 +5,9 @@ import (
 	"log/slog"
 )
 
-// temporaryUser is who ACR's temporary tokens are for: the answer of
+// TemporaryUser is who ACR's temporary tokens are for: the answer of
 // GetAuthorizationToken names it as TempUsername. Such a token lives for an hour.
-const temporaryUser = "cr_temp_user"
+const TemporaryUser = "cr_temp_user"
 
 // Credential is one entry of a Secret. It prints without its password.
 type Credential struct {
@@ -19,7 +19,7 @@ type Credential struct {
 }
 
 // Temporary tells whether the password is one of ACR's that end within an hour.
-func (c Credential) Temporary() bool { return c.Username == temporaryUser }
+func (c Credential) Temporary() bool { return c.Username == TemporaryUser }
 
 // String names what the credential is for, and nothing of its content.
 func (c Credential) String() string { return "credential for " + c.Registry }
