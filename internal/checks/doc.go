@@ -4,5 +4,6 @@
 //
 // The checks themselves stand in packages by what they look at: network asks the
 // instances from where it runs, cloud asks ACR and PrivateZone over the cloud's API,
-// and cluster looks at the cluster's objects. docs/checks.md has a section for each code.
+// cluster looks at the cluster's objects, and pullsecrets at the pods' pull
+// credentials. docs/checks.md has a section for each code.
 package checks

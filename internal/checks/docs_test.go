@@ -12,6 +12,7 @@ import (
 	"github.com/registry-failover/registry-failover/internal/checks/cloud"
 	"github.com/registry-failover/registry-failover/internal/checks/cluster"
 	"github.com/registry-failover/registry-failover/internal/checks/network"
+	"github.com/registry-failover/registry-failover/internal/checks/pullsecrets"
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
 
@@ -21,6 +22,7 @@ func every() []checks.Check {
 		network.All(network.Options{Config: &config.Config{}}),
 		cloud.All(cloud.Options{Config: &config.Config{}}),
 		cluster.All(cluster.Options{}),
+		pullsecrets.All(pullsecrets.Options{Login: true}),
 	)
 }
 

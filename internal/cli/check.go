@@ -24,13 +24,23 @@ import (
 const checkLong = `Look before a failover is needed at what it would need, and tell for
 each finding what to do about it: docs/checks.md explains each code.
 
-With --pre it looks at what doesn't need the product to be installed. Run it where
-images are pulled, on a node: what resolves and connects there is what counts.
+It looks at the cluster of the kubeconfig, with your own rights: at policies, at the
+product's images, and whether pods have pull credentials for every instance. With
+--login it tries these credentials at the instances.
 
-What it looks at over the cloud's API needs credentials that may read it; they
+With --pre it looks as well at what doesn't need the product to be installed. Run it
+where images are pulled, on a node: what resolves and connects there is what counts.
+
+What --pre looks at over the cloud's API needs credentials that may read it; they
 are taken from the environment, or from files. docs/cloud.md has a policy to copy.`
 
-const checkExample = `  # Before the installation, with the file of the configuration
+const checkExample = `  # In a cluster with the product, whose configuration is taken
+  kubectl registry-failover check
+
+  # The same, with a login at each instance for each pull secret
+  kubectl registry-failover check --login --timeout 2m
+
+  # Before the installation, with the file of the configuration
   kubectl registry-failover check --pre --config config.yaml
 
   # With the cluster's address on the Internet, which the instances must let in
@@ -39,10 +49,12 @@ const checkExample = `  # Before the installation, with the file of the configur
   # With the configuration of the cluster, for a script
   kubectl registry-failover check --pre -o json`
 
-// preflight is what the checks of check --pre can be made of.
+// preflight is what the checks can be made of.
 type preflight struct {
 	config *config.Config
 	kube   *genericclioptions.ConfigFlags
+	// login has credentials tried at the instances.
+	login bool
 	// cloud are the checks over the cloud's API: their flags were read before.
 	cloud []checks.Check
 }
@@ -55,10 +67,15 @@ var sets = []func(context.Context, *preflight) []checks.Check{
 	},
 	func(_ context.Context, p *preflight) []checks.Check { return p.cloud },
 	clusterChecks,
+	pullSecretChecks,
 }
+
+// clusterSets are those of check without --pre.
+var clusterSets = []func(context.Context, *preflight) []checks.Check{clusterChecks, pullSecretChecks}
 
 type checkOptions struct {
 	pre     bool
+	login   bool
 	config  string
 	timeout time.Duration
 	output  string
@@ -70,7 +87,7 @@ func newCheck() *cobra.Command {
 	o := checkOptions{kube: clusterFlags()}
 	*o.kube.Namespace = productNamespace
 	cmd := &cobra.Command{
-		Use:                   "check --pre [--config FILE] [--egress ADDRESS] [--timeout DURATION] [-o json]",
+		Use:                   "check [--pre] [--config FILE] [--login] [--egress ADDRESS] [--timeout DURATION] [-o json]",
 		Short:                 "Look whether a failover would work",
 		Long:                  checkLong,
 		Example:               checkExample,
@@ -79,8 +96,9 @@ func newCheck() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.BoolVar(&o.pre, "pre", false, "look at what needs no installation")
+	flags.BoolVar(&o.pre, "pre", false, "look as well at what needs no installation")
 	flags.StringVar(&o.config, "config", "", "`FILE` with the configuration, - for stdin; without it that of the cluster")
+	flags.BoolVar(&o.login, "login", false, "try the pods' pull credentials at the instances")
 	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "how `LONG` to look at most, such as 2m")
 	flags.StringVarP(&o.output, "output", "o", "text", "`FORMAT` of the output: text or json")
 	o.cloud.add(flags)
@@ -95,31 +113,43 @@ func (o *checkOptions) run(cmd *cobra.Command, args []string) error {
 		return fmt.Errorf("output format %q: must be text or json", o.output)
 	case len(args) > 0:
 		return fmt.Errorf("unexpected argument %q: check looks at all endpoints", args[0])
-	case !o.pre:
-		return errors.New("check needs --pre: what needs no installation is all that can be looked at")
 	case o.timeout <= 0:
 		return fmt.Errorf("--timeout %s: must be longer than nothing", o.timeout)
 	}
+	if !o.pre {
+		for _, name := range cloudFlagNames {
+			if cmd.Flags().Changed(name) {
+				return fmt.Errorf("--%s belongs to --pre: give that, too", name)
+			}
+		}
+		if _, _, err := connect(o.kube); err != nil {
+			return fmt.Errorf("without --pre there is nothing to look at but a cluster: %w", err)
+		}
+	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), o.timeout)
 	defer cancel()
-	p := &preflight{kube: o.kube}
+	p := &preflight{kube: o.kube, login: o.login}
 	var err error
 	if p.config, err = o.readConfig(ctx, cmd.InOrStdin()); err != nil {
 		return err
 	}
-	if p.cloud, err = cloudChecks(ctx, p.config, &o.cloud); err != nil {
-		return err
+	making := clusterSets
+	if o.pre {
+		making = sets
+		if p.cloud, err = cloudChecks(ctx, p.config, &o.cloud); err != nil {
+			return err
+		}
 	}
-	results := look(ctx, p)
+	results := look(ctx, p, making)
 	if err := o.write(cmd.OutOrStdout(), results); err != nil {
 		return err
 	}
 	return o.judge(results, ctx.Err())
 }
 
-// look runs all sets at once, each one's checks one after the other: that one set is
+// look runs the sets at once, each one's checks one after the other: that one set is
 // slow shall cost the others no time.
-func look(ctx context.Context, p *preflight) []checks.Result {
+func look(ctx context.Context, p *preflight, sets []func(context.Context, *preflight) []checks.Check) []checks.Result {
 	found := make([][]checks.Result, len(sets))
 	var group sync.WaitGroup
 	for n, set := range sets {

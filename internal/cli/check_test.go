@@ -255,7 +255,7 @@ func TestCheckLooksAtTheClusterOfTheKubeconfig(t *testing.T) {
 		t.Run(sentence, func(t *testing.T) {
 			kube := clusterFlags()
 			test.change(kube)
-			for _, r := range checks.Run(t.Context(), clusterChecks(t.Context(), &preflight{config: c, kube: kube})) {
+			for _, r := range look(t.Context(), &preflight{config: c, kube: kube}, clusterSets) {
 				if r.Level() != checks.Unknown || !strings.Contains(r.Findings[0].Text, test.want) || r.Findings[0].Remedy == "" {
 					t.Errorf("%s: %+v", r.Code, r.Findings)
 				}

@@ -22,7 +22,11 @@ func clusterChecks(_ context.Context, p *preflight) []checks.Check {
 		o.Objects, err = dynamic.NewForConfig(c)
 	}
 	if err != nil {
-		return checks.Withhold(cluster.All(o), "there is no cluster to look at: "+err.Error(), "name one with --kubeconfig or --context")
+		return withoutCluster(cluster.All(o), err)
 	}
 	return cluster.All(o)
+}
+
+func withoutCluster(list []checks.Check, err error) []checks.Check {
+	return checks.Withhold(list, "there is no cluster to look at: "+err.Error(), "name one with --kubeconfig or --context")
 }

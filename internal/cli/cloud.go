@@ -23,6 +23,9 @@ type cloudFlags struct {
 	egress         []string
 }
 
+// cloudFlagNames are what add adds.
+var cloudFlagNames = []string{"credentials-dir", "pvtz-endpoint", "acr-endpoint", "egress"}
+
 func (f *cloudFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.credentialsDir, "credentials-dir", "", "`DIR` with the files access-key-id, access-key-secret and perhaps security-token; without it they are taken from the environment")
 	flags.StringVar(&f.pvtz, "pvtz-endpoint", "", "`URL` of PrivateZone's API")

@@ -1,6 +1,8 @@
 package stragglers
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/registry-failover/registry-failover/internal/podimages"
@@ -106,4 +108,17 @@ func podOf(pod *corev1.Pod) *podimages.Pod {
 		p.Spec.Volumes = append(p.Spec.Volumes, volume)
 	}
 	return p
+}
+
+// Shared are the references of a pod that name a shared endpoint already and are
+// pulled, each once.
+func Shared(r *rewrite.Rewriter, pod *corev1.Pod) []rewrite.Result {
+	var found []rewrite.Result
+	for _, f := range podOf(pod).Spec.Fields() {
+		result := r.Rewrite(f.Image)
+		if result.Reason == rewrite.AlreadyShared && f.PullPolicy != string(corev1.PullNever) && !slices.Contains(found, result) {
+			found = append(found, result)
+		}
+	}
+	return found
 }

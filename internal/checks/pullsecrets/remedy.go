@@ -1,0 +1,62 @@
+package pullsecrets
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/registry-failover/registry-failover/pkg/config"
+)
+
+// maxListed is how many namespaces are written out in values.
+const maxListed = 20
+
+// values are what to set in the configuration, so that all namespaces that need it
+// are derived in, as well as those that it lists already.
+func (j *judgement) values() string {
+	list := append(slices.Clone(j.Config.PullSecrets.Namespaces), j.derive...)
+	slices.Sort(list)
+	list = slices.Compact(list)
+	text := "[" + strings.Join(list, ", ") + "]"
+	if len(list) > maxListed || j.Config.PullSecrets.All() {
+		text = `["*"]`
+	}
+	return fmt.Sprintf("pullSecrets: {mode: %s, namespaces: %s}", config.PullSecretsDerive, text)
+}
+
+// deriveRemedy tells how Secrets for the instances' own hosts come to be used.
+func (j *judgement) deriveRemedy(u use) string {
+	if u.kind != written {
+		return "set " + j.values() + ", and new pods are given a companion of each for the shared endpoint"
+	}
+	return "name the images by a source host, so that the webhook rewrites the pods and attaches companions; or list a Secret for the shared endpoint: " + j.create(u, "shared", u.endpoint)
+}
+
+// createRemedy tells how to make a Secret for an instance that has none. Derived says that
+// other Secrets of these pods wait for the mode Derive.
+func (j *judgement) createRemedy(u use, c cover, derived bool) string {
+	host := u.endpoint
+	if u.kind != written && (derived || j.attaches(u)) {
+		host = c.instance.InternalEndpoint
+		if host == "" {
+			host = c.instance.PublicEndpoint
+		}
+	}
+	return j.create(u, c.instance.Name, host)
+}
+
+func (j *judgement) create(u use, name, host string) string {
+	return fmt.Sprintf("kubectl create secret docker-registry pull-%s --namespace %s --docker-server=%s --docker-username=USER --docker-password=PASSWORD, "+
+		"and add it to imagePullSecrets of the ServiceAccount %s", name, u.namespace, host, u.account)
+}
+
+// breakGlassRemedy names the other way, where the webhook attaches Secrets or could.
+func (j *judgement) breakGlassRemedy(u use) string {
+	if u.kind == written {
+		return ""
+	}
+	if name := j.Config.PullSecrets.BreakGlass; name != "" && j.derives(u.namespace) {
+		return ", or make the Secret " + name + " in " + u.namespace + ", which pullSecrets.breakGlass names"
+	}
+	return ", or name one in pullSecrets.breakGlass"
+}
