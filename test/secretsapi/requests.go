@@ -133,13 +133,14 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, request Request) 
 			return
 		}
 		var news []change
-		for _, c := range s.log {
-			if c.version > version && selects(r, request, c.resource, c.object) {
+		next, _ := slices.BinarySearchFunc(s.log, version+1, func(c change, v int) int { return c.version - v })
+		for _, c := range s.log[next:] {
+			if selects(r, request, c.resource, c.object) {
 				news = append(news, c)
 			}
 		}
 		version = max(version, s.version)
-		next := s.next()
+		changed := s.next()
 		s.mu.Unlock()
 		for _, c := range news {
 			if request.Metadata {
@@ -149,7 +150,7 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, request Request) 
 			}
 		}
 		select {
-		case <-next:
+		case <-changed:
 		case <-r.Context().Done():
 			return
 		}

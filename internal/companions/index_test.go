@@ -1,0 +1,299 @@
+package companions
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/registry-failover/registry-failover/internal/pullsecrets"
+	"github.com/registry-failover/registry-failover/pkg/config"
+	"github.com/registry-failover/registry-failover/test/secretsapi"
+)
+
+// indexWrites are when the index was written since the last call.
+func (w *world) indexWrites() (times []time.Time) {
+	for _, r := range w.Requests() {
+		if r.Resource == "configmaps" && (r.Verb == "create" || r.Verb == "patch") {
+			times = append(times, r.Time)
+		}
+	}
+	w.Forget()
+	return times
+}
+
+func TestTheIndexTellsWhatSecretsHold(t *testing.T) {
+	for _, mode := range []config.PullSecretsMode{config.PullSecretsDerive, config.PullSecretsCheck} {
+		t.Run(string(mode), func(t *testing.T) {
+			play(t, func(t *testing.T) {
+				api := &secretsapi.Server{}
+				api.Put(pull("ns", "pull", hostA+" a1", hostB+" b1"))
+				api.Put(pull("ns", "hub", "docker.io x"))
+				api.Put(pull("ns", "emergency", shared+" x"))
+				api.Put(pull("more", "pull", hostB+" b1"))
+				api.Put(pull("kube-system", "pull", hostB+" b1"))
+				w := lead(t, api, configured(mode, "*"))
+				time.Sleep(10 * time.Second)
+				want := map[string]string{
+					"ns":   `{"emergency":["` + shared + `"],"hub":[],"pull":["` + shared + `/hangzhou","` + shared + `/zhangjiakou"]}`,
+					"more": `{"pull":["` + shared + `/zhangjiakou"]}`,
+				}
+				if diff := cmp.Diff(want, w.index()); diff != "" {
+					t.Error(diff)
+				}
+				w.Remove("more", "pull")
+				w.Put(pull("ns", "pull", hostB+" b2"))
+				time.Sleep(10 * time.Second)
+				want = map[string]string{"ns": `{"emergency":["` + shared + `"],"hub":[],"pull":["` + shared + `/zhangjiakou"]}`}
+				if diff := cmp.Diff(want, w.index()); diff != "" {
+					t.Error(diff)
+				}
+				w.keepsSecrets()
+			})
+		})
+	}
+}
+
+func TestInModeCheckNothingElseIsWritten(t *testing.T) {
+	play(t, func(t *testing.T) {
+		api := &secretsapi.Server{}
+		api.Put(pull("ns", "pull", hostA+" a1"))
+		w := lead(t, api, configured(config.PullSecretsCheck, "ns"))
+		w.Put(pull("ns", "pull", hostA+" a2"))
+		time.Sleep(time.Minute)
+		for _, r := range w.Requests() {
+			if r.Resource != "configmaps" && r.Verb != "get" && r.Verb != "list" && r.Verb != "watch" {
+				t.Errorf("it asks to %s", r)
+			}
+		}
+		w.expect("ns/pull")
+	})
+}
+
+func TestTheIndexIsWrittenOnChangesOnlyAndSeldom(t *testing.T) {
+	play(t, func(t *testing.T) {
+		api := &secretsapi.Server{}
+		w := lead(t, api, configured(config.PullSecretsDerive, "ns"))
+		for i := range 600 {
+			w.Put(pull("ns", fmt.Sprintf("pull-%d", i), hostA+" a1"))
+			time.Sleep(time.Second / 10)
+		}
+		time.Sleep(10 * time.Minute) // the companions take a while
+		times := w.indexWrites()
+		if len(times) < 5 || len(times) > 30 {
+			t.Errorf("it is written %d times", len(times))
+		}
+		for i := range len(times) - 1 {
+			if apart := times[i+1].Sub(times[i]); apart < 5*time.Second {
+				t.Errorf("two writes are %v apart", apart)
+			}
+		}
+		for i := range 600 {
+			w.Put(pull("ns", fmt.Sprintf("pull-%d", i), hostA+" a2")) // what they hold is the same
+		}
+		time.Sleep(10 * time.Minute)
+		if times := w.indexWrites(); len(times) > 0 {
+			t.Errorf("it is written %d times for nothing", len(times))
+		}
+	})
+}
+
+func TestAnIndexThatSomebodyEditsOrDeletesComesBack(t *testing.T) {
+	play(t, func(t *testing.T) {
+		api := &secretsapi.Server{}
+		api.Put(pull("ns", "pull", hostA+" a1"))
+		w := lead(t, api, configured(config.PullSecretsDerive, "ns"))
+		time.Sleep(10 * time.Second)
+		want := w.index()
+		w.PutConfigMap(own, pullsecrets.IndexName, map[string]string{"ns": "{}", "x": "y"})
+		time.Sleep(10 * time.Second)
+		if diff := cmp.Diff(want, w.index()); diff != "" || len(want) != 1 {
+			t.Error(diff)
+		}
+	})
+}
+
+// TestTheIndexOutlivesALeader: what isn't read yet is as it was published.
+func TestTheIndexOutlivesALeader(t *testing.T) {
+	play(t, func(t *testing.T) {
+		api := &secretsapi.Server{}
+		for i := range 2000 {
+			api.Put(pull("ns", fmt.Sprintf("hub-%d", i), "docker.io x"))
+		}
+		w := lead(t, api, configured(config.PullSecretsCheck, "ns"))
+		time.Sleep(time.Minute)
+		want := w.index()
+		w.stop()
+		w = lead(t, api, configured(config.PullSecretsCheck, "ns"))
+		w.Forget()
+		time.Sleep(time.Minute)
+		if times := w.indexWrites(); len(times) > 0 {
+			t.Errorf("the next leader writes it %d times", len(times))
+		}
+		if diff := cmp.Diff(want, w.index()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestWhatIsLeftIsTold(t *testing.T) {
+	play(t, func(t *testing.T) {
+		api := &secretsapi.Server{}
+		api.Put(pull("ns", "pull", hostA+" a1"))
+		api.Put(pull("off", "pull", hostA+" a1"))
+		api.Put(pull("hub", "hub", "docker.io x"))
+		w := lead(t, api, configured(config.PullSecretsDerive, "ns", "off", "hub"))
+		time.Sleep(10 * time.Second)
+		w.stop()
+		w = lead(t, api, configured(config.PullSecretsDerive, "ns"))
+		time.Sleep(10 * time.Second)
+		if !strings.Contains(w.log.String(), `namespace=off delete="kubectl -n off delete secret -l registry-failover.io/pull-secret"`) {
+			t.Errorf("the log says\n%s", w.log)
+		}
+		if got := w.value("registry_failover_pull_secret_namespaces_left"); got != 1 {
+			t.Errorf("the metric says %v", got)
+		}
+		w.expect("ns/pull", "off/pull", "hub/hub", "ns/"+ofA, "off/"+ofA)
+		if _, kept := w.index()["off"]; !kept || len(w.index()) != 2 {
+			t.Errorf("the index is %v", w.index())
+		}
+	})
+}
+
+func TestConfigurationsAreFollowed(t *testing.T) {
+	play(t, func(t *testing.T) {
+		api := &secretsapi.Server{}
+		api.Put(pull("ns", "pull", hostA+" a1", hostB+" b1"))
+		api.Put(pull("more", "pull", hostA+" a1"))
+		w := lead(t, api, configured(config.PullSecretsOff))
+		time.Sleep(time.Minute)
+		if got := w.Requests(); len(got) > 0 {
+			t.Errorf("with mode Off it asks to %v", got)
+		}
+		w.keeper.Configure(configured(config.PullSecretsDerive, "ns"))
+		w.expect("ns/pull", "more/pull", "ns/"+ofA, "ns/"+ofB)
+		w.keeper.Configure(configured(config.PullSecretsDerive, "ns", "more"))
+		w.expect("ns/pull", "more/pull", "ns/"+ofA, "ns/"+ofB, "more/"+ofA)
+		c := configured(config.PullSecretsDerive, "*")
+		c.Endpoints[0].Instances = c.Endpoints[0].Instances[1:]
+		w.keeper.Configure(c)
+		w.expect("ns/pull", "more/pull", "ns/"+ofB)
+		w.keeper.Configure(configured(config.PullSecretsCheck, "*"))
+		w.Put(pull("ns", "pull", hostA+" a2"))
+		time.Sleep(10 * time.Second)
+		w.holds(ofB, "b1")
+		if got := w.value("registry_failover_pull_secret_namespaces_left"); got != 1 {
+			t.Errorf("with mode Check the metric says %v", got)
+		}
+		w.keeper.Configure(configured(config.PullSecretsOff))
+		time.Sleep(10 * time.Second)
+		w.Forget()
+		w.Put(pull("ns", "pull", hostA+" a3"))
+		time.Sleep(time.Hour)
+		if got := w.Requests(); len(got) > 0 {
+			t.Errorf("with mode Off it asks to %v", got)
+		}
+	})
+}
+
+func TestThereIsALimit(t *testing.T) {
+	play(t, func(t *testing.T) {
+		api := &secretsapi.Server{}
+		for _, name := range []string{"a", "b", "c", "d"} {
+			api.Put(pull("ns", name, hostA+" "+name))
+		}
+		w := lead(t, api, configured(config.PullSecretsDerive, "ns"), func(k *Keeper) { k.view.limit = 2 })
+		of := func(name string) string { return "ns/" + name + ".hangzhou." + shared }
+		w.expect("ns/a", "ns/b", "ns/c", "ns/d", of("a"), of("b"))
+		if got := w.value("registry_failover_pull_secret_over_limit"); got != 2 {
+			t.Errorf("the metric says %v", got)
+		}
+		w.Put(pull("ns", "a", hostA+" a2")) // it keeps its place
+		w.expect("ns/a", "ns/b", "ns/c", "ns/d", of("a"), of("b"))
+		w.Remove("ns", "a")
+		w.expect("ns/b", "ns/c", "ns/d", of("b"), of("c"))
+		time.Sleep(10 * time.Second)
+		if got := w.index()["ns"]; strings.Count(got, "hangzhou") != 2 {
+			t.Errorf("the index is %s", got)
+		}
+	})
+}
+
+// TestWhatIsUrgentComesFirst: all that is new takes minutes at the rate of writes.
+func TestWhatIsUrgentComesFirst(t *testing.T) {
+	play(t, func(t *testing.T) {
+		api := &secretsapi.Server{}
+		for i := range 2000 {
+			api.Put(pull("ns", fmt.Sprintf("other-%d", i), hostA+" x", hostB+" y"))
+		}
+		w := lead(t, api, configured(config.PullSecretsDerive, "ns"))
+		time.Sleep(10 * time.Second)
+		w.Put(pull("ns", "pull", hostA+" a1"))
+		time.Sleep(time.Second)
+		w.holds(ofA, "a1")
+		if n := len(w.Secrets()); n > 2000+1+20+12*10 {
+			t.Errorf("after 11 seconds there are %d Secrets", n)
+		}
+	})
+}
+
+func TestFit(t *testing.T) {
+	index := pullsecrets.Index{
+		"a": {"one": {{Endpoint: shared, Instance: "hangzhou"}}, "two": {}},
+		"b": {"one": {}},
+	}
+	whole := size(map[string]string{"a": index["a"].Encode(), "b": index["b"].Encode()})
+	for room := range whole + 10 {
+		texts, leftOut := fit(index, room)
+		if size(texts) > room {
+			t.Errorf("of %d bytes it takes %d", room, size(texts))
+		}
+		kept := 0
+		for _, text := range texts {
+			n, err := pullsecrets.DecodeNamespace([]byte(text))
+			if err != nil {
+				t.Error(err)
+			}
+			kept += len(n)
+		}
+		if kept+leftOut != 3 || (leftOut == 0) != (room >= whole) {
+			t.Errorf("in %d bytes %d are kept and %d left out", room, kept, leftOut)
+		}
+		again, _ := fit(index, room)
+		if diff := cmp.Diff(texts, again); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestLanes(t *testing.T) {
+	l := newLanes()
+	add := func(name string, urgent bool) {
+		k := key{name: name}
+		l.mark(k, urgent)
+		if _, waits := l.in[k]; waits {
+			l.Touch(k)
+		} else {
+			l.Push(k)
+		}
+	}
+	add("a", false)
+	add("b", false)
+	add("c", true)
+	add("b", true)
+	add("c", false)
+	add("d", false)
+	add("b", true)
+	var got []string
+	for l.Len() > 0 {
+		got = append(got, l.Pop().name)
+	}
+	add("b", false)
+	got = append(got, l.Pop().name)
+	if want := []string{"c", "b", "a", "d", "b"}; !slices.Equal(got, want) {
+		t.Errorf("the order is %v", got)
+	}
+}
