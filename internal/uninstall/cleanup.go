@@ -12,6 +12,7 @@ import (
 
 	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/nodereport"
+	"github.com/registry-failover/registry-failover/internal/pullsecrets"
 )
 
 // electionName is the Lease by which the controller's replicas elect their leader.
@@ -40,7 +41,7 @@ func Cleanup(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	o.say("Deleted are the switch, state, status, the nodes' Leases, the controller's Lease and the webhook's certificate.")
+	o.say("Deleted are the switch, state, status, the index of pull secrets, the nodes' Leases, the controller's Lease and the webhook's certificate.")
 	return nil
 }
 
@@ -85,7 +86,7 @@ func (o Options) deleteAll(ctx context.Context) error {
 			failures = append(failures, fmt.Errorf("%w: run `kubectl -n %s delete %s %s`", err, o.Namespace, kind, which))
 		}
 	}
-	for _, name := range []string{inputs.SwitchName, inputs.StateName, inputs.StatusName} {
+	for _, name := range []string{inputs.SwitchName, inputs.StateName, inputs.StatusName, pullsecrets.IndexName} {
 		note("configmap", name, o.Client.CoreV1().ConfigMaps(o.Namespace).Delete(ctx, name, metav1.DeleteOptions{}))
 	}
 	for _, name := range certificateNames {

@@ -17,6 +17,8 @@ type Options struct {
 	// CoreDNSNamespace and CoreDNSConfigMap name the ConfigMap that may hold our
 	// stanza. An empty name says that there is none.
 	CoreDNSNamespace, CoreDNSConfigMap string
+	// PullSecrets are the namespaces in which the product has written pull secrets; ["*"] is all.
+	PullSecrets []string
 	// Timeout is how long PrivateZone's record is waited for, and then nodes.
 	Timeout time.Duration
 	// Out gets sentences for people.

@@ -98,7 +98,7 @@ func TestRightsAreThoseOfTheTables(t *testing.T) {
 			"registry-failover: coordination.k8s.io leases: list",
 		},
 		"ServiceAccount registry-failover registry-failover-cleanup": {
-			"registry-failover:  configmaps: delete registry-failover,registry-failover-state,registry-failover-status",
+			"registry-failover:  configmaps: delete registry-failover,registry-failover-state,registry-failover-status,registry-failover-pull-secrets",
 			"registry-failover:  pods: list",
 			"registry-failover:  secrets: delete registry-failover-webhook-certificate,registry-failover-webhook-tls,registry-failover-webhook-ca",
 			"registry-failover: coordination.k8s.io leases: delete registry-failover-controller",

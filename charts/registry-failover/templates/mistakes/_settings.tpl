@@ -31,6 +31,10 @@
 {{- range $i, $namespace := $namespaces -}}
   {{- if and (eq . "*") (gt (len $namespaces) 1) -}}
     {{- printf "config.pullSecrets.namespaces[%d]: %q: stands for all namespaces: remove the others\n" $i . -}}
+  {{- else if eq . "kube-system" -}}
+    {{- printf "config.pullSecrets.namespaces[%d]: %q: is left alone, as its images are: remove it\n" $i . -}}
+  {{- else if eq . $.Release.Namespace -}}
+    {{- printf "config.pullSecrets.namespaces[%d]: %q: is the release's own namespace, whose pods must start when what the shared endpoints lead to is dead: remove it\n" $i . -}}
   {{- end -}}
 {{- end -}}
 {{- include "registry-failover.credentialMistakes" (list $provider ($config.credentials | default dict)) -}}
