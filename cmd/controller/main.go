@@ -1,6 +1,6 @@
 // Command controller keeps the switch and its record, issues the webhook's
 // certificate, reads PrivateZone and ACR from the cloud's API and writes PrivateZone's
-// record where it is told to, counts the pods that still name a source host, removes the reports of nodes that
+// record where it is told to, keeps companions of pull secrets, counts the pods that still name a source host, removes the reports of nodes that
 // are no more, and takes a taint off those that have joined. Three subcommands are
 // Helm's hooks: one before an installation or upgrade, two of an uninstallation.
 package main
@@ -125,6 +125,13 @@ func run(ctx context.Context, o options) error {
 			o.log.Error("pods are counted by the configuration before", "error", err)
 		}
 	})
+
+	pulls, err := addPullSecrets(mgr, cluster, o, registry)
+	if err != nil {
+		return err
+	}
+	pulls.Configure(cfg)
+	follow = append(follow, pulls.Configure)
 
 	if usesCloud(cfg) {
 		cloud := openCloud(cfg, o.cloud, registry, o.log)

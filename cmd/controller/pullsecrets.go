@@ -1,0 +1,32 @@
+package main
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	"github.com/registry-failover/registry-failover/internal/companions"
+	"github.com/registry-failover/registry-failover/internal/ownedsecrets"
+)
+
+// addPullSecrets adds what keeps companions and the index. It does nothing while
+// pullSecrets.mode is Off.
+func addPullSecrets(mgr manager.Manager, cluster *rest.Config, o options, metrics prometheus.Registerer) (*companions.Keeper, error) {
+	unlimited := rest.CopyConfig(cluster)
+	unlimited.QPS = -1 // the writer has limits, and watches need none
+	core, err := corev1client.NewForConfig(unlimited)
+	if err != nil {
+		return nil, err
+	}
+	watched, err := metadata.NewForConfig(unlimited)
+	if err != nil {
+		return nil, err
+	}
+	keeper := companions.New(companions.Options{
+		Writer: ownedsecrets.New(core, metrics), Metadata: watched, ConfigMaps: core.ConfigMaps(o.namespace), Namespace: o.namespace,
+		Metrics: metrics, Events: mgr.GetEventRecorder("registry-failover-controller"), Log: o.log,
+	})
+	return keeper, mgr.Add(keeper)
+}
