@@ -16,7 +16,7 @@ SEED ?= 0
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build images test unit e2e demo demo-cloud demo-cluster fuzz lint vuln bench bench-failover bench-scale bench-cloud soak clean
+.PHONY: help build images test unit e2e demo demo-cloud demo-cluster fuzz lint vuln bench bench-failover bench-scale bench-cloud bench-pullsecrets soak clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ bench-scale: ## measure what 2,000 nodes' watches and reports cost a real API se
 
 bench-cloud: build ## measure what the controller calls, and its memory beside 10,000 pods (Linux and root; 35 minutes the first time, then 13)
 	CGO_ENABLED=0 go run -trimpath ./test/bench/cloud
+
+bench-pullsecrets: build ## measure the controller's memory and writes beside 5,000 pull secrets (Linux and root; 45 minutes the first time, then 20)
+	CGO_ENABLED=0 go run -trimpath ./test/bench/pullsecrets
 
 soak: ## throw the switch while parts of a real cluster die at random, for SOAK (10m; Linux and root)
 	@tools/ensure-cc
