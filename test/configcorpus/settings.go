@@ -34,6 +34,10 @@ func settings(string) map[string]Mistake {
 			"kind: Config", "kind: Config\npullSecrets: {mode: Check, namespaces: [a, '*']}",
 			`pullSecrets.namespaces[1]: Invalid value: "*": stands for all namespaces: remove the others`,
 		},
+		"pull secrets of the system's namespace": {
+			"kind: Config", "kind: Config\npullSecrets: {mode: Check, namespaces: [a, kube-system]}",
+			`pullSecrets.namespaces[1]: Invalid value: "kube-system": is left alone, as its images are: remove it`,
+		},
 		"a field of another provider": {
 			"kind: Config", "kind: Config\ncredentials: {provider: RRSA, secretName: key}",
 			`credentials.secretName: Forbidden: belongs to provider AccessKey or STS: remove it or change the provider`,

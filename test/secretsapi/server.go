@@ -185,11 +185,11 @@ func (s *Server) store(resource string, o object, manager string) *object {
 }
 
 // remove is called with the mutex held.
-func (s *Server) remove(resource, namespace, name string) bool {
+func (s *Server) remove(resource, namespace, name string) {
 	k := key(resource, namespace, name)
 	o := s.objects[k]
 	if o == nil {
-		return false
+		return
 	}
 	delete(s.objects, k)
 	s.version++
@@ -197,7 +197,6 @@ func (s *Server) remove(resource, namespace, name string) bool {
 	last.ResourceVersion = strconv.Itoa(s.version)
 	s.log = append(s.log, change{s.version, "DELETED", resource, last})
 	s.wake()
-	return true
 }
 
 // wake is called with the mutex held.
