@@ -2,8 +2,10 @@ package companions
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -296,4 +298,29 @@ func TestLanes(t *testing.T) {
 	if want := []string{"c", "b", "a", "d", "b"}; !slices.Equal(got, want) {
 		t.Errorf("the order is %v", got)
 	}
+}
+
+// TestTheIndexOfANamespaceThatCannotBeListedStays: nothing is known that says otherwise.
+func TestTheIndexOfANamespaceThatCannotBeListedStays(t *testing.T) {
+	play(t, func(t *testing.T) {
+		var refuse atomic.Bool
+		api := &secretsapi.Server{Refuse: func(r secretsapi.Request) int {
+			if refuse.Load() && r.Namespace == "ns" {
+				return http.StatusForbidden
+			}
+			return 0
+		}}
+		api.Put(pull("ns", "pull", hostA+" a1"))
+		api.Put(pull("more", "pull", hostA+" a1"))
+		w := lead(t, api, configured(config.PullSecretsDerive, "ns", "more"))
+		time.Sleep(10 * time.Second)
+		want := w.index()
+		w.stop()
+		refuse.Store(true)
+		w = lead(t, api, configured(config.PullSecretsDerive, "ns", "more"))
+		time.Sleep(time.Minute)
+		if diff := cmp.Diff(want, w.index()); diff != "" || len(want) != 2 {
+			t.Error(diff)
+		}
+	})
 }
