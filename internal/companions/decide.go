@@ -102,7 +102,7 @@ func (in input) stands(o present) bool {
 
 // trusts tells whether a companion is believed to hold what it was made with.
 func (in input) trusts(o present) bool {
-	return o.version == in.original.version && o.rules == in.rules && o.owner == in.original.uid && !o.touched
+	return o.version == in.original.version && o.said.Value().rules == in.rules && o.owner == in.original.uid && !o.touched
 }
 
 // adopt gives what the companions say that the original holds: they are all there,
@@ -113,7 +113,7 @@ func (in input) adopt() *known {
 	if len(names) == 0 {
 		return nil
 	}
-	said := in.observed[names[0]].holdings
+	said := in.observed[names[0]].said.Value().holdings
 	holdings, ok := decodeHoldings(said)
 	wanted := wantedBy(holdings)
 	if !ok || len(wanted) == 0 {
@@ -121,7 +121,7 @@ func (in input) adopt() *known {
 	}
 	for _, h := range wanted {
 		o, there := in.observed[pullsecrets.CompanionName(in.name, h.Endpoint, h.Instance)]
-		if !there || !in.trusts(o) || o.holdings != said {
+		if !there || !in.trusts(o) || o.said.Value().holdings != said {
 			return nil
 		}
 	}

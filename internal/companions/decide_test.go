@@ -2,6 +2,7 @@ package companions
 
 import (
 	"testing"
+	"unique"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -13,7 +14,7 @@ func TestDecide(t *testing.T) {
 	// standing is a companion as it was made of version 1.
 	standing := func(instance string, change ...func(*present)) present {
 		o := present{claim: claim{
-			from: "pull", endpoint: shared, instance: instance, owner: "uid", version: "1", rules: "rules", holdings: encodeHoldings(both),
+			from: "pull", said: unique.Make(said{shared, instance, "rules", encodeHoldings(both)}), owner: "uid", version: "1",
 		}, uid: "uid-" + "c", current: "7"}
 		for _, f := range change {
 			f(&o)
@@ -34,11 +35,11 @@ func TestDecide(t *testing.T) {
 		"what its companions tell of isn't":          {nil, pair(), nil, plan{known: &known{version: "1", rules: "rules", holdings: both}}},
 		"unless one is missing":                      {nil, map[string]present{ofA: standing("hangzhou")}, nil, plan{read: true}},
 		"unless somebody has touched one":            {nil, map[string]present{ofA: standing("hangzhou", touched), ofB: standing("zhangjiakou")}, nil, plan{read: true}},
-		"unless they tell different things":          {nil, map[string]present{ofA: standing("hangzhou", func(o *present) { o.holdings = shared + "/hangzhou" }), ofB: standing("zhangjiakou")}, nil, plan{read: true}},
+		"unless they tell different things":          {nil, map[string]present{ofA: standing("hangzhou", func(o *present) { o.said = unique.Make(said{shared, "hangzhou", "rules", shared + "/hangzhou"}) }), ofB: standing("zhangjiakou")}, nil, plan{read: true}},
 		"unless one is of another version":           {nil, map[string]present{ofA: standing("hangzhou", func(o *present) { o.version = "0" }), ofB: standing("zhangjiakou")}, nil, plan{read: true}},
 		"unless one is of another original":          {nil, map[string]present{ofA: standing("hangzhou", func(o *present) { o.owner = "old" }), ofB: standing("zhangjiakou")}, nil, plan{read: true}},
 		"unless the configuration is another":        {nil, pair(), func(in *input) { in.rules = "new" }, plan{read: true}},
-		"unless nobody can read what they tell":      {nil, map[string]present{ofA: standing("hangzhou", func(o *present) { o.holdings = "?" })}, nil, plan{read: true}},
+		"unless nobody can read what they tell":      {nil, map[string]present{ofA: standing("hangzhou", func(o *present) { o.said = unique.Make(said{shared, "hangzhou", "rules", "?"}) })}, nil, plan{read: true}},
 		"a change is read":                           {&known{version: "0", rules: "rules", holdings: both}, pair(), nil, plan{read: true}},
 		"another configuration has it read":          {&known{version: "1", rules: "old", holdings: both}, pair(), nil, plan{read: true}},
 		"what is as it shall be stays":               {&known{version: "1", rules: "rules", holdings: both}, pair(), nil, plan{known: &known{version: "1", rules: "rules", holdings: both}}},

@@ -122,7 +122,7 @@ func TestAnIndexThatSomebodyEditsOrDeletesComesBack(t *testing.T) {
 func TestTheIndexOutlivesALeader(t *testing.T) {
 	play(t, func(t *testing.T) {
 		api := &secretsapi.Server{}
-		for i := range 2000 {
+		for i := range 600 {
 			api.Put(pull("ns", fmt.Sprintf("hub-%d", i), "docker.io x"))
 		}
 		w := lead(t, api, configured(config.PullSecretsCheck, "ns"))
@@ -228,7 +228,7 @@ func TestThereIsALimit(t *testing.T) {
 func TestWhatIsUrgentComesFirst(t *testing.T) {
 	play(t, func(t *testing.T) {
 		api := &secretsapi.Server{}
-		for i := range 2000 {
+		for i := range 600 {
 			api.Put(pull("ns", fmt.Sprintf("other-%d", i), hostA+" x", hostB+" y"))
 		}
 		w := lead(t, api, configured(config.PullSecretsDerive, "ns"))
@@ -236,7 +236,7 @@ func TestWhatIsUrgentComesFirst(t *testing.T) {
 		w.Put(pull("ns", "pull", hostA+" a1"))
 		time.Sleep(time.Second)
 		w.holds(ofA, "a1")
-		if n := len(w.Secrets()); n > 2000+1+20+12*10 {
+		if n := len(w.Secrets()); n > 600+1+20+12*10 {
 			t.Errorf("after 11 seconds there are %d Secrets", n)
 		}
 	})

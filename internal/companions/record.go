@@ -44,14 +44,18 @@ type record struct {
 
 // claim is what a companion tells of itself.
 type claim struct {
-	from, endpoint, instance string
-	owner                    types.UID
-	version, rules, holdings string
-	touched                  bool // somebody else has written it, at any time
+	from    string
+	said    unique.Handle[said]
+	owner   types.UID
+	version string
+	touched bool // somebody else has written it, at any time
 	// checked is the version with which it was found to be as it shall be, or the first
 	// that was seen.
 	checked string
 }
+
+// said is what many companions say alike, and is kept once.
+type said struct{ endpoint, instance, rules, holdings string }
 
 // known is what an original holds. It never changes.
 type known struct {
@@ -63,13 +67,12 @@ type known struct {
 // newRecord keeps the little that is needed. Texts that many have are kept once.
 func newRecord(o *metav1.PartialObjectMetadata) *record {
 	r := &record{uid: o.UID, version: o.ResourceVersion, ours: intern(o.Labels[ownedsecrets.Label])}
-	c := claim{
-		from: intern(o.Annotations[FromAnnotation]), endpoint: intern(o.Annotations[EndpointAnnotation]), instance: intern(o.Annotations[InstanceAnnotation]),
-		version: o.Annotations[VersionAnnotation], rules: intern(o.Annotations[RulesAnnotation]), holdings: intern(o.Annotations[HoldingsAnnotation]),
-	}
-	if r.ours != ownedsecrets.Derived || c.from == "" || o.Name != pullsecrets.CompanionName(c.from, c.endpoint, c.instance) {
+	of := said{o.Annotations[EndpointAnnotation], o.Annotations[InstanceAnnotation], o.Annotations[RulesAnnotation], o.Annotations[HoldingsAnnotation]}
+	c := claim{from: o.Annotations[FromAnnotation], version: o.Annotations[VersionAnnotation]}
+	if r.ours != ownedsecrets.Derived || c.from == "" || o.Name != pullsecrets.CompanionName(c.from, of.endpoint, of.instance) {
 		return r
 	}
+	c.from, c.said = intern(c.from), unique.Make(of)
 	for _, owner := range o.OwnerReferences {
 		if owner.Kind == "Secret" && owner.Name == c.from {
 			c.owner = owner.UID

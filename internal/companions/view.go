@@ -30,17 +30,18 @@ type view struct {
 	companions map[key][]string // names by the original
 	counted    int
 	waiting    int
+	holdings   map[string][]pullsecrets.Holding // of originals, each kept once
 }
 
 func newView() *view {
-	return &view{limit: MaxOriginals, secrets: map[key]*record{}, companions: map[key][]string{}}
+	return &view{limit: MaxOriginals, secrets: map[key]*record{}, companions: map[key][]string{}, holdings: map[string][]pullsecrets.Holding{}}
 }
 
 // see notes a Secret, and gives the originals of which there is something new.
 func (v *view) see(l *lane, o *metav1.PartialObjectMetadata) []key {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	k := key{o.Namespace, o.Name}
+	k := key{intern(o.Namespace), o.Name}
 	r, old := newRecord(o), v.secrets[k]
 	r.lane, r.turn = l, l.turn
 	var news []key
@@ -208,7 +209,12 @@ func (v *view) learn(k key, what *known) (changed bool) {
 		return false
 	}
 	changed = r.known == nil || !slices.Equal(r.known.holdings, what.holdings)
-	r.known = what
+	// Thousands hold the same.
+	text := encodeHoldings(what.holdings)
+	if _, there := v.holdings[text]; !there {
+		v.holdings[text] = what.holdings
+	}
+	r.known = &known{what.version, what.rules, v.holdings[text], what.problem}
 	return changed
 }
 

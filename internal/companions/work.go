@@ -122,7 +122,7 @@ func (in input) last() []pullsecrets.Holding {
 		return in.original.known.holdings
 	}
 	for _, o := range in.observed {
-		if holdings, ok := decodeHoldings(o.holdings); ok {
+		if holdings, ok := decodeHoldings(o.said.Value().holdings); ok {
 			return holdings
 		}
 	}
