@@ -67,7 +67,7 @@ func (a *Attacher) Names(namespace string, listed, rewritten []string, known Nam
 			}
 		}
 	}
-	if _, exists := known[a.Settings.BreakGlass]; exists && len(endpoints) > 0 {
+	if _, exists := known[a.Settings.BreakGlass]; exists && a.Settings.BreakGlass != "" && len(endpoints) > 0 {
 		add(a.Settings.BreakGlass)
 	}
 	return names

@@ -20,7 +20,7 @@ func TestTheCredentialForARepository(t *testing.T) {
 		t.Run(sentence, func(t *testing.T) {
 			var all []Credential
 			for _, r := range test.registries {
-				all = append(all, Credential{Registry: r, Username: "puller"})
+				all = append(all, NewCredential(r, "puller", ""))
 			}
 			got, found := For(Covering(all, "demo/web"), host, other)
 			if got.Registry != test.want || found != (test.want != "") {

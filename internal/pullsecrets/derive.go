@@ -9,12 +9,16 @@ import (
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
 
-// Companion is what a Secret beside another one holds, for one instance.
+// Companion is what a Secret beside another one holds, for one instance. Whatever
+// prints it prints its Holding alone.
 type Companion struct {
 	Holding
-	// Content is that of the key .dockerconfigjson. The same credentials give the same bytes.
-	Content []byte
+
+	content func() []byte // a function, as in Credential
 }
+
+// Content is that of the key .dockerconfigjson. The same credentials give the same bytes.
+func (c Companion) Content() []byte { return c.content() }
 
 // Derive gives the companions of a Secret with these credentials, in the
 // configuration's order: none for an endpoint that it has a credential for itself.
@@ -26,7 +30,8 @@ func Derive(endpoints []config.Endpoint, credentials []Credential) []Companion {
 		}
 		for _, i := range e.Instances {
 			if found := entriesOf(credentials, i); len(found) > 0 {
-				companions = append(companions, Companion{Holding{e.Name, i.Name, found.temporary()}, found.content(e.Name)})
+				content := found.content(e.Name)
+				companions = append(companions, Companion{Holding{e.Name, i.Name, found.temporary()}, func() []byte { return content }})
 			}
 		}
 	}
@@ -35,7 +40,7 @@ func Derive(endpoints []config.Endpoint, credentials []Credential) []Companion {
 
 // Content is that of a Secret's key .dockerconfigjson with one credential for a host.
 func Content(host, username, password string) []byte {
-	return paths{"": {Username: username, Password: password}}.content(host)
+	return paths{"": NewCredential(host, username, password)}.content(host)
 }
 
 func (p paths) content(host string) []byte {
@@ -44,8 +49,8 @@ func (p paths) content(host string) []byte {
 	}
 	auths := map[string]auth{}
 	for _, prefix := range slices.Sorted(maps.Keys(p)) {
-		c := p[prefix]
-		auths[host+prefix] = auth{base64.StdEncoding.EncodeToString([]byte(c.Username + ":" + c.Password))}
+		username, password := p[prefix].Login()
+		auths[denormalize(host, prefix)] = auth{base64.StdEncoding.EncodeToString([]byte(username + ":" + password))}
 	}
 	content, err := json.Marshal(map[string]any{"auths": auths})
 	if err != nil {

@@ -2,6 +2,7 @@ package pullsecrets
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/registry-failover/registry-failover/pkg/config"
@@ -74,17 +75,23 @@ func (p paths) temporary() bool {
 }
 
 // entriesOf gives what an instance's hosts have. Both lead to the same accounts;
-// the internal one counts where they differ.
+// the internal one counts where they differ. Images are rewritten whatever the case
+// of their host, so that credentials for another case count: kubelet found them
+// for such an image.
 func entriesOf(credentials []Credential, i config.Instance) paths {
-	return entriesFor(credentials, i.InternalEndpoint, i.PublicEndpoint)
+	lowered := slices.Clone(credentials)
+	for n := range lowered {
+		lowered[n].Registry = strings.ToLower(lowered[n].Registry)
+	}
+	return entriesFor(lowered, i.InternalEndpoint, i.PublicEndpoint)
 }
 
-// entriesFor gives what the hosts have, the first before the second, and the
-// registry that is written out before one with a pattern.
+// entriesFor gives what the hosts have: a registry that is written out before one
+// with a pattern, then the first host before the second.
 func entriesFor(credentials []Credential, hosts ...string) paths {
 	found := paths{}
-	for _, host := range hosts {
-		for _, pattern := range []bool{false, true} {
+	for _, pattern := range []bool{false, true} {
+		for _, host := range hosts {
 			for _, c := range credentials {
 				if strings.ContainsAny(c.Registry, `*?[\`) != pattern {
 					continue

@@ -2,7 +2,7 @@ package pullsecrets
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"maps"
 	"slices"
 )
@@ -39,12 +39,14 @@ func (n Namespace) Encode() string {
 	return string(text)
 }
 
+var errNoNamespace = errors.New("what the index has of a namespace must be a JSON object from Secret to list of holdings")
+
 // DecodeNamespace reads what Encode writes. A word that can't be read is passed
 // over: a newer controller may have written it.
 func DecodeNamespace(text []byte) (Namespace, error) {
 	var words map[string][]string
 	if err := json.Unmarshal(text, &words); err != nil {
-		return nil, fmt.Errorf("must be a JSON object from Secret to list of holdings: %w", err)
+		return nil, errNoNamespace
 	}
 	n := make(Namespace, len(words))
 	for _, name := range slices.Sorted(maps.Keys(words)) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -27,30 +26,31 @@ const MaxBytes = 256 << 10
 var (
 	ErrNoPullSecret = errors.New("it is of no type that holds pull credentials: kubelet takes " + TypeDockerConfigJSON + " and " + TypeDockerConfig)
 	ErrTooLong      = fmt.Errorf("its content is longer than %d KiB: split it", MaxBytes>>10)
-	ErrUnreadable   = errors.New("its content is no JSON that kubelet can read: make it anew with kubectl create secret docker-registry")
+	ErrUnreadable   = errors.New("its content is no JSON that kubelet can read, so that no pod that lists it can pull: make it anew with kubectl create secret docker-registry")
 )
 
-type entry struct {
-	Username string `json:"username"`
-	Password string `json:"password"`
-	Auth     string `json:"auth"`
-}
-
-// Parse reads a Secret's credentials as kubelet does (k8s.io/kubernetes,
-// pkg/credentialprovider), sorted by registry. An entry without a credential is
-// left out; one that can't be read spoils the Secret, as it does for kubelet.
+// Parse reads a Secret's credentials as kubelet does (k8s.io/kubernetes 1.37,
+// pkg/credentialprovider), sorted by registry. An entry without a credential, and
+// one that fits no image, are left out; one that can't be read spoils the Secret, as
+// it does for kubelet. A Secret without content has no credentials.
 func Parse(secretType string, data map[string][]byte) ([]Credential, error) {
 	var text []byte
-	var entries map[string]*entry
-	var target any = &entries
+	var file struct {
+		Auths map[string]entry `json:"auths"`
+		// Kubelet doesn't use them, and refuses the Secret where they are no texts.
+		HTTPHeaders map[string]string `json:"HttpHeaders"`
+	}
+	var target any = &file
 	switch secretType {
 	case TypeDockerConfigJSON:
 		text = data[KeyDockerConfigJSON]
-		target = &struct{ Auths *map[string]*entry }{&entries}
 	case TypeDockerConfig:
-		text = data[KeyDockerConfig]
+		text, target = data[KeyDockerConfig], &file.Auths
 	default:
 		return nil, ErrNoPullSecret
+	}
+	if len(text) == 0 {
+		return nil, nil
 	}
 	if len(text) > MaxBytes {
 		return nil, ErrTooLong
@@ -59,26 +59,42 @@ func Parse(secretType string, data map[string][]byte) ([]Credential, error) {
 		return nil, ErrUnreadable
 	}
 	var credentials []Credential
-	for _, key := range slices.Sorted(maps.Keys(entries)) {
-		e := entries[key]
-		if e == nil {
+	for _, key := range slices.Sorted(maps.Keys(file.Auths)) {
+		e := file.Auths[key]
+		registry, ok := normalize(key)
+		if !ok || e.username == "" && e.password == "" { // kubelet pulls without a credential then
 			continue
 		}
-		username, password := e.Username, e.Password
-		if e.Auth != "" {
-			var ok bool
-			if username, password, ok = decodeAuth(e.Auth); !ok {
-				return nil, ErrUnreadable
-			}
-		}
-		registry, ok := normalize(key)
-		if !ok || username == "" && password == "" {
-			continue // kubelet passes over such an entry, too
-		}
-		credentials = append(credentials, Credential{registry, username, password})
+		credentials = append(credentials, NewCredential(registry, e.username, e.password))
 	}
 	slices.SortStableFunc(credentials, func(a, b Credential) int { return strings.Compare(a.Registry, b.Registry) })
 	return credentials, nil
+}
+
+// An entry is what a file has for one registry.
+type entry struct{ username, password string }
+
+// UnmarshalJSON reads an entry when it is met, so that one that can't be read
+// spoils the file even where the same registry follows once more.
+func (e *entry) UnmarshalJSON(text []byte) error {
+	var fields struct {
+		Username string `json:"username"`
+		Password string `json:"password"`
+		Email    string `json:"email"`
+		Auth     string `json:"auth"`
+	}
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return err
+	}
+	*e = entry{fields.Username, fields.Password}
+	if fields.Auth == "" {
+		return nil
+	}
+	var ok bool
+	if e.username, e.password, ok = decodeAuth(fields.Auth); !ok {
+		return ErrUnreadable
+	}
+	return nil
 }
 
 // decodeAuth reads user:password in base64, with padding or without.
@@ -92,23 +108,4 @@ func decodeAuth(text string) (username, password string, ok bool) {
 		return "", "", false
 	}
 	return strings.Cut(string(decoded), ":")
-}
-
-// normalize turns a key such as https://host/v1/ into host, and keeps other paths.
-func normalize(key string) (registry string, ok bool) {
-	if !strings.HasPrefix(key, "https://") && !strings.HasPrefix(key, "http://") {
-		key = "https://" + key
-	}
-	parsed, err := url.Parse(key)
-	if err != nil || parsed.Host == "" {
-		return "", false
-	}
-	path := parsed.Path
-	if strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/v2/") {
-		path = path[len("/v1"):]
-	}
-	if path == "/" {
-		path = ""
-	}
-	return parsed.Host + path, true
 }

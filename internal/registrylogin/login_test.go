@@ -88,7 +88,7 @@ func (w *world) try(t *testing.T, password string, image Image) error {
 	if err != nil {
 		return err
 	}
-	return r.Try(t.Context(), pullsecrets.Credential{Registry: shared, Username: "puller", Password: password}, image)
+	return r.Try(t.Context(), pullsecrets.NewCredential(shared, "puller", password), image)
 }
 
 var web = Image{"demo/web", "1"}

@@ -58,7 +58,7 @@ func (r *Registry) Try(ctx context.Context, c pullsecrets.Credential, image Imag
 		}
 		request.Header.Set("Authorization", "Bearer "+token)
 	case r.answer.Basic:
-		request.SetBasicAuth(c.Username, c.Password)
+		request.SetBasicAuth(c.Login())
 	default:
 		return errors.New("it asks neither for a password nor for a token")
 	}
@@ -90,7 +90,7 @@ func (r *Registry) token(ctx context.Context, c pullsecrets.Credential, reposito
 	if err != nil {
 		return "", err
 	}
-	request.SetBasicAuth(c.Username, c.Password)
+	request.SetBasicAuth(c.Login())
 	service := "its token service " + realm.Hostname()
 	response, err := send(r.prober.Transport(targetOf(&realm)), request)
 	if err != nil {

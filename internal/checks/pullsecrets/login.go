@@ -7,6 +7,7 @@ import (
 
 	"github.com/registry-failover/registry-failover/internal/checks"
 	"github.com/registry-failover/registry-failover/internal/health"
+	core "github.com/registry-failover/registry-failover/internal/pullsecrets"
 	"github.com/registry-failover/registry-failover/internal/registrylogin"
 	"github.com/registry-failover/registry-failover/pkg/config"
 	"github.com/registry-failover/registry-failover/pkg/zone"
@@ -27,6 +28,12 @@ type door struct{ endpoint, instance int }
 type attempt struct {
 	door
 	username, password string
+}
+
+// attemptAt is one with a credential.
+func attemptAt(at door, c core.Credential) attempt {
+	username, password := c.Login()
+	return attempt{at, username, password}
 }
 
 // A login is an attempt's result; err is nil where it was accepted.

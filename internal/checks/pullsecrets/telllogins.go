@@ -119,7 +119,7 @@ func (s *survey) tellAccounts(logins map[attempt]*login) []checks.Finding {
 			}
 			all := true
 			for _, from := range c.from {
-				l := logins[attempt{door{endpoint, n}, from.credential.Username, from.credential.Password}]
+				l := logins[attemptAt(door{endpoint, n}, from.credential)]
 				all = all && l != nil && l.tried && errors.Is(l.err, registrylogin.ErrRefused)
 			}
 			p := problem{namespace: u.namespace, account: u.account, endpoint: u.endpoint, text: c.instance.Name}

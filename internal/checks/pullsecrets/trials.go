@@ -29,7 +29,7 @@ func (s *survey) trials() []trial {
 		for n, c := range s.covers(u, image.Repository) {
 			for _, from := range c.from {
 				t := trial{candidate: from, namespace: u.namespace, image: image}
-				t.attempt = attempt{door{endpoint, n}, from.credential.Username, from.credential.Password}
+				t.attempt = attemptAt(door{endpoint, n}, from.credential)
 				t.own = c.means == unclear || c.means == sure && s.belongsTo(u, from.secret, s.Config.Endpoints[endpoint]) == ""
 				if at := (id{t.door, key{u.namespace, from.secret}, t.own}); !seen[at] {
 					seen[at] = true
