@@ -28,8 +28,8 @@ type PullSecrets struct {
 	Mode PullSecretsMode `json:"mode"`
 	// Namespaces lists where, or is ["*"]. Modes other than Off require it.
 	Namespaces []string `json:"namespaces"`
-	// Mint lists the namespaces, of those above, that are given a token of each
-	// instance from the cloud's API. It goes with Derive.
+	// Mint lists the namespaces, of those above and by their names, that are given a
+	// token of each instance from the cloud's API. It goes with Derive.
 	Mint []string `json:"mint"`
 	// BreakGlass names a Secret that people keep where it is needed, with permanent
 	// credentials for the shared endpoint. It goes with Derive.
@@ -74,6 +74,7 @@ func (p PullSecrets) validateNamespaces(path *field.Path) field.ErrorList {
 	if p.Mode != PullSecretsOff && len(p.Namespaces) == 0 {
 		errs = append(errs, field.Required(path, `list the namespaces, or write ["*"] for all`))
 	}
+	listed := places{}
 	for i, n := range p.Namespaces {
 		switch {
 		case n == "*" && len(p.Namespaces) > 1:
@@ -82,6 +83,8 @@ func (p PullSecrets) validateNamespaces(path *field.Path) field.ErrorList {
 			errs = append(errs, field.Invalid(path.Index(i), n, "is left alone, as its images are: remove it"))
 		case n != "*" && !isLabel(n):
 			errs = append(errs, field.Invalid(path.Index(i), n, `must be the name of a namespace, or "*" for all`))
+		default:
+			errs = append(errs, listed.claim(path.Index(i), n, "list each namespace once")...)
 		}
 	}
 	return errs
@@ -90,15 +93,18 @@ func (p PullSecrets) validateNamespaces(path *field.Path) field.ErrorList {
 func (p PullSecrets) validateMint(path *field.Path, provider Provider) field.ErrorList {
 	var errs field.ErrorList
 	if len(p.Mint) > 0 && p.Mode != PullSecretsDerive {
-		errs = append(errs, field.Invalid(path, p.Mint, "belongs to pullSecrets.mode Derive: set that, too"))
+		errs = append(errs, field.Forbidden(path, "belongs to pullSecrets.mode Derive: set that, too"))
 	}
 	if len(p.Mint) > 0 && provider == ProviderNone {
-		errs = append(errs, field.Invalid(path, p.Mint, "needs cloud credentials: set credentials.provider"))
+		errs = append(errs, field.Forbidden(path, "needs cloud credentials: set credentials.provider"))
 	}
+	listed := places{}
 	for i, n := range p.Mint {
-		if p.Mode == PullSecretsDerive && (!isLabel(n) || !p.Covers(n)) {
-			errs = append(errs, field.Invalid(path.Index(i), n, "must be one of pullSecrets.namespaces, by its name: a token of an instance reads all of its repositories"))
+		if !isLabel(n) || p.Mode == PullSecretsDerive && !p.Covers(n) {
+			errs = append(errs, field.Invalid(path.Index(i), n, "must be one of pullSecrets.namespaces, by its name: a token of an instance reads whatever the controller's credentials may"))
+			continue
 		}
+		errs = append(errs, listed.claim(path.Index(i), n, "list each namespace once")...)
 	}
 	return errs
 }

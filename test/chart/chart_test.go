@@ -67,15 +67,19 @@ func TestMistakesAreToldWithTheirRemedy(t *testing.T) {
 		arguments []string
 		want      string
 	}{
-		"nothing is set":                       {nil, "image.registry is empty: name the registry that holds the product's images, as host[:port][/path]\nconfig.endpoints is empty: configure at least one shared endpoint, as docs/configuration.md shows"},
-		"images from the shared endpoint":      {[]string{"--values=" + example, "--set=image.registry=cross-region.registry.io/x"}, `image.registry: "cross-region.registry.io/x" is a shared endpoint, and the product must start when what it leads to is dead: name another registry`},
-		"images from an instance":              {[]string{"--values=" + example, "--set=image.registry=B-registry-vpc.cn-zhangjiakou.cr.aliyuncs.com:443/x"}, `is the instance "zhangjiakou" of "cross-region.registry.io", and the product must start when that is dead: name another registry`},
-		"a primary that is none":               {[]string{"--values=" + example, "--set=config.endpoints[0].primary=beijing"}, `config.endpoints[0].primary: "beijing": is no instance of this endpoint: must be hangzhou or zhangjiakou`},
-		"one name for two endpoints":           {[]string{"--values=" + values(t, twice(t))}, `config.endpoints[1].name: "cross-region.registry.io": stands at endpoints[0].name already: configure each endpoint once`},
-		"CoreDNS's ConfigMap is one of ours":   {[]string{"--values=" + example, "--set=coredns.namespace=" + namespace, "--set=coredns.configMap=registry-failover"}, `coredns.configMap: "registry-failover" is one of the product's own ConfigMaps: name CoreDNS's`},
-		"a scheme in the registry":             {[]string{"--values=" + example, "--set=image.registry=https://r.io"}, "\nimage.registry: \"https://r.io\": must be host[:port][/path], without a scheme, a tag and a slash at the end\n"},
-		"a slash at its end":                   {[]string{"--values=" + example, "--set=image.registry=r.io/x/"}, "\nimage.registry: \"r.io/x/\": must be host[:port][/path]"},
-		"two dots in it":                       {[]string{"--values=" + example, "--set=image.registry=a..b"}, "\nimage.registry: \"a..b\": must be host[:port][/path]"},
+		"nothing is set":                     {nil, "image.registry is empty: name the registry that holds the product's images, as host[:port][/path]\nconfig.endpoints is empty: configure at least one shared endpoint, as docs/configuration.md shows"},
+		"images from the shared endpoint":    {[]string{"--values=" + example, "--set=image.registry=cross-region.registry.io/x"}, `image.registry: "cross-region.registry.io/x" is a shared endpoint, and the product must start when what it leads to is dead: name another registry`},
+		"images from an instance":            {[]string{"--values=" + example, "--set=image.registry=B-registry-vpc.cn-zhangjiakou.cr.aliyuncs.com:443/x"}, `is the instance "zhangjiakou" of "cross-region.registry.io", and the product must start when that is dead: name another registry`},
+		"a primary that is none":             {[]string{"--values=" + example, "--set=config.endpoints[0].primary=beijing"}, `config.endpoints[0].primary: "beijing": is no instance of this endpoint: must be hangzhou or zhangjiakou`},
+		"one name for two endpoints":         {[]string{"--values=" + values(t, twice(t))}, `config.endpoints[1].name: "cross-region.registry.io": stands at endpoints[0].name already: configure each endpoint once`},
+		"CoreDNS's ConfigMap is one of ours": {[]string{"--values=" + example, "--set=coredns.namespace=" + namespace, "--set=coredns.configMap=registry-failover"}, `coredns.configMap: "registry-failover" is one of the product's own ConfigMaps: name CoreDNS's`},
+		"a scheme in the registry":           {[]string{"--values=" + example, "--set=image.registry=https://r.io"}, "\nimage.registry: \"https://r.io\": must be host[:port][/path], without a scheme, a tag and a slash at the end\n"},
+		"a slash at its end":                 {[]string{"--values=" + example, "--set=image.registry=r.io/x/"}, "\nimage.registry: \"r.io/x/\": must be host[:port][/path]"},
+		"two dots in it":                     {[]string{"--values=" + example, "--set=image.registry=a..b"}, "\nimage.registry: \"a..b\": must be host[:port][/path]"},
+		"pull secrets that a policy can't attach": {
+			[]string{"--values=" + example, "--set=admission.mechanism=Policy,config.pullSecrets.mode=Derive,config.pullSecrets.namespaces[0]=*"},
+			"\nadmission.mechanism: \"Policy\": a policy of the API server can't attach the pull secrets that config.pullSecrets.mode Derive makes, and pods would be rewritten without them: write Webhook, or Check or Off for the mode\n",
+		},
 		"no registry":                          {[]string{"--values=" + example, "--set=image.registry=null"}, "\nimage.registry is empty: name the registry"},
 		"a port and a path":                    {[]string{"--values=" + example, "--set=image.registry=Localhost:5000/a__b/c-d"}, ""},
 		"a Service's address that is none":     {[]string{"--values=" + example, "--set=dns.clusterIP=1.2.3"}, "\ndns.clusterIP: \"1.2.3\": is no IP address: write one of the cluster's Services, or nothing\n"},

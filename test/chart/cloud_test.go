@@ -135,3 +135,31 @@ func TestAWriteBackTakesNoMoreThanItNeeds(t *testing.T) {
 		}
 	}
 }
+
+// TestTokensForPullSecretsTakeNoMoreThanTheyNeed: credentials, and no status, and
+// a controller that is replaced when the first namespace gets them or the last has lost them.
+func TestTokensForPullSecretsTakeNoMoreThanTheyNeed(t *testing.T) {
+	const derive = "--set=config.pullSecrets.mode=Derive,config.pullSecrets.namespaces[0]=shop,config.pullSecrets.namespaces[1]=batch,config.credentials.provider=AccessKey,config.credentials.secretName=mine"
+	all := func(arguments ...string) (string, bool, bool) {
+		objects := render(t, append([]string{"--values=" + example, derive}, arguments...)...)
+		mounts := len(mounted(pods(t, objects)["Deployment registry-failover-controller"])) > 0
+		mayWrite := slices.Contains(rights(t, objects)["ServiceAccount registry-failover registry-failover-controller"], "registry-failover:  configmaps: get,patch registry-failover-status")
+		return get[appsv1.Deployment](t, objects, "Deployment", "registry-failover-controller").Spec.Template.Annotations["registry-failover.io/cloud"], mounts, mayWrite
+	}
+	annotation, mounts, mayWrite := all()
+	if annotation != "" || mounts || mayWrite {
+		t.Errorf("without tokens: %q, has credentials: %t, writes the status: %t", annotation, mounts, mayWrite)
+	}
+	one, mounts, mayWrite := all("--set=config.pullSecrets.mint[0]=shop")
+	if one == "" || !mounts || mayWrite {
+		t.Errorf("with tokens: %q, has credentials: %t, writes the status: %t", one, mounts, mayWrite)
+	}
+	if two, _, _ := all("--set=config.pullSecrets.mint[0]=shop,config.pullSecrets.mint[1]=batch"); two != one {
+		t.Error("another namespace replaces the controller")
+	}
+	const zones = "--set=config.privateZone.writeBack=true,config.cluster.vpcID=vpc-1"
+	before, _, _ := all(zones)
+	if after, _, _ := all(zones, "--set=config.pullSecrets.mint[0]=shop"); after == before {
+		t.Error("the first namespace doesn't replace the controller")
+	}
+}

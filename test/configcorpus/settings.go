@@ -34,9 +34,49 @@ func settings(string) map[string]Mistake {
 			"kind: Config", "kind: Config\npullSecrets: {mode: Check, namespaces: [a, '*']}",
 			`pullSecrets.namespaces[1]: Invalid value: "*": stands for all namespaces: remove the others`,
 		},
-		"pull secrets of the system's namespace": {
-			"kind: Config", "kind: Config\npullSecrets: {mode: Check, namespaces: [a, kube-system]}",
+		"Kubernetes' own namespace": {
+			"kind: Config", "kind: Config\npullSecrets: {mode: Derive, namespaces: [a, kube-system]}",
 			`pullSecrets.namespaces[1]: Invalid value: "kube-system": is left alone, as its images are: remove it`,
+		},
+		"a namespace that is listed twice": {
+			"kind: Config", "kind: Config\npullSecrets: {mode: Derive, namespaces: [a, b, a]}",
+			`pullSecrets.namespaces[2]: Invalid value: "a": stands at pullSecrets.namespaces[0] already: list each namespace once`,
+		},
+		"tokens where nothing is derived": {
+			"kind: Config", "kind: Config\ncredentials: {provider: RRSA}\npullSecrets: {mode: Check, namespaces: [a], mint: [a]}",
+			`pullSecrets.mint: Forbidden: belongs to pullSecrets.mode Derive: set that, too`,
+		},
+		"tokens where pull secrets are left alone": {
+			"kind: Config", "kind: Config\ncredentials: {provider: RRSA}\npullSecrets: {mode: Off, mint: [a]}",
+			`pullSecrets.mint: Forbidden: belongs to pullSecrets.mode Derive: set that, too`,
+		},
+		"tokens without credentials": {
+			"kind: Config", "kind: Config\npullSecrets: {mode: Derive, namespaces: ['*'], mint: [a]}",
+			`pullSecrets.mint: Forbidden: needs cloud credentials: set credentials.provider`,
+		},
+		"tokens for all namespaces": {
+			"kind: Config", "kind: Config\ncredentials: {provider: RRSA}\npullSecrets: {mode: Derive, namespaces: ['*'], mint: ['*']}",
+			`pullSecrets.mint[0]: Invalid value: "*": must be one of pullSecrets.namespaces, by its name: a token of an instance reads whatever the controller's credentials may`,
+		},
+		"tokens for another namespace": {
+			"kind: Config", "kind: Config\ncredentials: {provider: RRSA}\npullSecrets: {mode: Derive, namespaces: [a], mint: [a, b]}",
+			`pullSecrets.mint[1]: Invalid value: "b": must be one of pullSecrets.namespaces, by its name: a token of an instance reads whatever the controller's credentials may`,
+		},
+		"tokens for Kubernetes' own namespace": {
+			"kind: Config", "kind: Config\ncredentials: {provider: RRSA}\npullSecrets: {mode: Derive, namespaces: ['*'], mint: [kube-system]}",
+			`pullSecrets.mint[0]: Invalid value: "kube-system": must be one of pullSecrets.namespaces, by its name: a token of an instance reads whatever the controller's credentials may`,
+		},
+		"tokens twice": {
+			"kind: Config", "kind: Config\ncredentials: {provider: RRSA}\npullSecrets: {mode: Derive, namespaces: ['*'], mint: [a, a]}",
+			`pullSecrets.mint[1]: Invalid value: "a": stands at pullSecrets.mint[0] already: list each namespace once`,
+		},
+		"break-glass where nothing is derived": {
+			"kind: Config", "kind: Config\npullSecrets: {mode: Check, namespaces: [a], breakGlass: glass}",
+			`pullSecrets.breakGlass: Invalid value: "glass": belongs to pullSecrets.mode Derive: set that, too`,
+		},
+		"a break-glass Secret that is no name": {
+			"kind: Config", "kind: Config\npullSecrets: {mode: Derive, namespaces: [a], breakGlass: shop/glass}",
+			`pullSecrets.breakGlass: Invalid value: "shop/glass": must be the name of a Secret`,
 		},
 		"a field of another provider": {
 			"kind: Config", "kind: Config\ncredentials: {provider: RRSA, secretName: key}",

@@ -21,9 +21,24 @@ startup-taint.cluster-autoscaler.kubernetes.io/registry-failover
 {{- if dig "privateZone" "writeBack" false .Values.config -}}true{{- end -}}
 {{- end -}}
 
+{{/* Whether the controller derives pull secrets: true, or nothing. */}}
+{{- define "registry-failover.derives" -}}
+{{- if eq (dig "pullSecrets" "mode" "Off" .Values.config | toString) "Derive" -}}true{{- end -}}
+{{- end -}}
+
+{{/* Whether it mints some: true, or nothing. */}}
+{{- define "registry-failover.mints" -}}
+{{- if and (include "registry-failover.derives" .) (dig "pullSecrets" "mint" list .Values.config) -}}true{{- end -}}
+{{- end -}}
+
+{{/* Whether it publishes what PrivateZone says, or writes there: true, or nothing. */}}
+{{- define "registry-failover.usesZones" -}}
+{{- if or (eq (include "registry-failover.source" .) "API") (include "registry-failover.writeBack" .) -}}true{{- end -}}
+{{- end -}}
+
 {{/* Whether the controller uses the cloud's API: true, or nothing. */}}
 {{- define "registry-failover.usesCloud" -}}
-{{- if or (eq (include "registry-failover.source" .) "API") (include "registry-failover.writeBack" .) -}}true{{- end -}}
+{{- if or (include "registry-failover.usesZones" .) (include "registry-failover.mints" .) -}}true{{- end -}}
 {{- end -}}
 
 {{/* The source hosts of endpoints, a list, in lowercase, as a JSON list. */}}

@@ -21,6 +21,12 @@ Call with (list $places "path" "value" "remedy").
 {{- if hasSuffix (printf ".%s" (index . 1)) (printf ".%s" (index . 0)) }}true{{ end -}}
 {{- end }}
 
+{{/* "true" for a lowercase DNS name of one label or more, as Kubernetes' names are. */}}
+{{- define "registry-failover.isDNSName" -}}
+{{- $label := `[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?` -}}
+{{- if and (le (len .) 253) (regexMatch (printf `^%s(\.%s)*$` $label $label) .) }}true{{ end -}}
+{{- end }}
+
 {{/* The regular expression of an IPv4 address. */}}
 {{- define "registry-failover.ipv4" -}}
 {{- $byte := `(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)` -}}

@@ -24,19 +24,7 @@
 {{- if and (dig "node" "resetConnections" false $config) (eq (include "registry-failover.nodeHosts" .) "Off") -}}
   {{- println "config.node.resetConnections: true: needs the hosts file, which leads the pulls elsewhere that are tried again: set node.hosts to OnFailover or Always" -}}
 {{- end -}}
-{{- $namespaces := dig "pullSecrets" "namespaces" list $config -}}
-{{- if and (has (dig "pullSecrets" "mode" "Off" $config) (list "Derive" "Check")) (not $namespaces) -}}
-  {{- println `config.pullSecrets.namespaces: list the namespaces, or write ["*"] for all` -}}
-{{- end -}}
-{{- range $i, $namespace := $namespaces -}}
-  {{- if and (eq . "*") (gt (len $namespaces) 1) -}}
-    {{- printf "config.pullSecrets.namespaces[%d]: %q: stands for all namespaces: remove the others\n" $i . -}}
-  {{- else if eq . "kube-system" -}}
-    {{- printf "config.pullSecrets.namespaces[%d]: %q: is left alone, as its images are: remove it\n" $i . -}}
-  {{- else if eq . $.Release.Namespace -}}
-    {{- printf "config.pullSecrets.namespaces[%d]: %q: is the release's own namespace, whose pods must start when what the shared endpoints lead to is dead: remove it\n" $i . -}}
-  {{- end -}}
-{{- end -}}
+{{- include "registry-failover.pullSecretMistakes" (list $provider ($config.pullSecrets | default dict) $.Release.Namespace) -}}
 {{- include "registry-failover.credentialMistakes" (list $provider ($config.credentials | default dict)) -}}
 {{- range $key, $text := pick ($config.health | default dict) "interval" "timeout" "slow" -}}
   {{- if le (include "registry-failover.nanoseconds" $text | int64) 0 -}}
@@ -67,9 +55,8 @@
     {{- printf "config.credentials.%s: belongs to provider %s: remove it or change the provider\n" $key (include "registry-failover.oneOf" $of) -}}
   {{- end -}}
 {{- end -}}
-{{- $label := `[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?` -}}
 {{- $name := get $credentials "secretName" -}}
-{{- if and (has $provider $secret) (or (gt (len $name) 253) (not (regexMatch (printf `^%s(\.%s)*$` $label $label) $name))) -}}
+{{- if and (has $provider $secret) (not (include "registry-failover.isDNSName" $name)) -}}
   {{- printf "config.credentials.secretName: %q: must name the Secret that holds the key\n" $name -}}
 {{- end -}}
 {{- end }}
