@@ -36,10 +36,11 @@ func TestNothingSaysASecret(t *testing.T) {
 			w := newWorld(t, data, nil)
 			w.keeper.fetcher = source(w)
 			calls := map[string]func() error{
-				"DescribeZones":        func() error { _, err := w.client.ReadZones(t.Context(), "z.test"); return err },
-				"ListInstanceEndpoint": func() error { _, err := w.client.ReadInstance(t.Context(), "cri-aaaaa", "cn-hangzhou"); return err },
-				"CreateRepoSyncRule":   func() error { return w.client.Carry(t.Context(), someCalls[0]) },
-				"ListRepoSyncRule":     func() error { _, err := w.client.ReadSyncRules(t.Context(), "cri-aaaaa", "cn-hangzhou"); return err },
+				"DescribeZones":         func() error { _, err := w.client.ReadZones(t.Context(), "z.test"); return err },
+				"ListInstanceEndpoint":  func() error { _, err := w.client.ReadInstance(t.Context(), "cri-aaaaa", "cn-hangzhou"); return err },
+				"GetAuthorizationToken": func() error { _, err := w.client.ReadToken(t.Context(), "cri-aaaaa", "cn-hangzhou"); return err },
+				"CreateRepoSyncRule":    func() error { return w.client.Carry(t.Context(), someCalls[0]) },
+				"ListRepoSyncRule":      func() error { _, err := w.client.ReadSyncRules(t.Context(), "cri-aaaaa", "cn-hangzhou"); return err },
 				"ListRepository": func() error {
 					_, err := w.client.ReadRepositories(t.Context(), "cri-aaaaa", "cn-hangzhou", "prod")
 					return err
@@ -86,13 +87,21 @@ func TestNothingSaysASecret(t *testing.T) {
 			if err != nil {
 				t.Fatal(name, err)
 			}
+			token, err := w.client.ReadToken(t.Context(), "cri-aaaaa", "cn-hangzhou")
+			if (err == nil) == (name == "a wrong key") {
+				t.Fatal(name, err)
+			}
+			if _, password := token.Login(); password != "" {
+				secrets = append(secrets, password)
+			}
 			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 				fmt.Fprintf(&said, verb+verb+verb+verb+"\n", session, &session, w.keeper, session.key)
+				fmt.Fprintf(&said, verb+verb+verb+"\n", token, &token, struct{ t Token }{token})
 			}
-			text, err := json.Marshal(session)
+			text, err := json.Marshal([]any{session, token})
 			said.Write(text)
 			fmt.Fprint(&said, err)
-			slog.New(slog.NewJSONHandler(&said, nil)).Info("x", "session", session, "key", session.key)
+			slog.New(slog.NewJSONHandler(&said, nil)).Info("x", "session", session, "key", session.key, "token", token)
 			said.WriteString(w.logs.String())
 			families, err := w.metrics.Gather()
 			fmt.Fprintln(&said, families, err)

@@ -141,7 +141,7 @@ func TestAWriteBackTakesNoMoreThanItNeeds(t *testing.T) {
 func TestTokensForPullSecretsTakeNoMoreThanTheyNeed(t *testing.T) {
 	const derive = "--set=config.pullSecrets.mode=Derive,config.pullSecrets.namespaces[0]=shop,config.pullSecrets.namespaces[1]=batch,config.credentials.provider=AccessKey,config.credentials.secretName=mine"
 	all := func(arguments ...string) (string, bool, bool) {
-		objects := render(t, append([]string{"--values=" + example, derive}, arguments...)...)
+		objects := render(t, append([]string{"--values=" + example, derive, "--set=operator.subjects[0].kind=Group,operator.subjects[0].name=oncall"}, arguments...)...)
 		mounts := len(mounted(pods(t, objects)["Deployment registry-failover-controller"])) > 0
 		mayWrite := slices.Contains(rights(t, objects)["ServiceAccount registry-failover registry-failover-controller"], "registry-failover:  configmaps: get,patch registry-failover-status")
 		return get[appsv1.Deployment](t, objects, "Deployment", "registry-failover-controller").Spec.Template.Annotations["registry-failover.io/cloud"], mounts, mayWrite

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -54,13 +55,22 @@ func (c *Cloud) getInstanceVPCEndpoint(p parameters) (answer, *refusal) {
 	return succeeded(answer{"Enable": instance.Internal.Enabled, "Domains": []string{instance.Internal.Host}, "LinkedVpcs": linked}), nil
 }
 
-// getAuthorizationToken gives a password for an hour, in the fields of the SDK's type.
+// getAuthorizationToken: https://www.alibabacloud.com/help/en/acr/developer-reference/api-cr-2018-12-01-getauthorizationtoken
+//
+// A password lives for an hour, and as long as the session that has asked for it
+// where there is one. The page's example has the user temp_user_cr; that of the
+// Personal Edition's API has this one, as people see it.
 func (c *Cloud) getAuthorizationToken(p parameters) (answer, *refusal) {
-	if _, no := c.instance(p); no != nil {
+	i, no := c.instance(p)
+	if no != nil {
 		return no, nil
 	}
+	expires := c.now().Add(time.Hour)
+	if s := c.sessions[p["AccessKeyId"]]; s != nil {
+		expires = s.expires
+	}
 	return succeeded(answer{
-		"TempUsername": "cr_temp_user", "AuthorizationToken": "authorization-token", "ExpireTime": c.now().Add(time.Hour).UnixMilli(),
+		"TempUsername": "cr_temp_user", "AuthorizationToken": fmt.Sprintf("registry+token/%s/%d==", i.ID, c.next()), "ExpireTime": expires.UnixMilli(),
 	}), nil
 }
 
