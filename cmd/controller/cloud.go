@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 	_ "golang.org/x/crypto/x509roots/fallback" // the image holds the program alone, without anybody's list of authorities
@@ -76,12 +77,17 @@ func newFetcher(c config.Credentials, addresses alibaba.Addresses, o cloudOption
 
 // warnOfCloud tells where a client that was made for one configuration is wrong for another.
 func warnOfCloud(a, b *config.Config, log *slog.Logger) {
-	if a.PrivateZone.Source != b.PrivateZone.Source || a.PrivateZone.WriteBack != b.PrivateZone.WriteBack || a.Credentials != b.Credentials || a.Cluster.Region != b.Cluster.Region {
-		log.Warn("privateZone.source and writeBack, credentials and cluster.region have changed: they take effect when the controller is restarted")
+	if a.PrivateZone.Source != b.PrivateZone.Source || a.PrivateZone.WriteBack != b.PrivateZone.WriteBack || a.Credentials != b.Credentials || a.Cluster.Region != b.Cluster.Region || mints(a) != mints(b) {
+		log.Warn("privateZone.source and writeBack, credentials, cluster.region, or whether pullSecrets.mint lists any namespace have changed: they take effect when the controller is restarted")
 	}
 }
 
 // usesCloud tells whether anything needs the cloud's API.
 func usesCloud(c *config.Config) bool {
-	return c.PrivateZone.Source == config.API || c.PrivateZone.WriteBack
+	return c.PrivateZone.Source == config.API || c.PrivateZone.WriteBack || mints(c)
+}
+
+// mints tells whether any namespace is given tokens.
+func mints(c *config.Config) bool {
+	return slices.ContainsFunc(c.PullSecrets.Mint, c.PullSecrets.Mints)
 }

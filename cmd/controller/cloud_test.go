@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/x509"
+	"log/slog"
 	"os"
 	"os/exec"
 	"strings"
@@ -67,6 +68,52 @@ func TestNewCloud(t *testing.T) {
 				t.Fatal(err)
 			}
 			cloud.Close()
+		})
+	}
+}
+
+func TestWhatUsesTheCloud(t *testing.T) {
+	derive := config.PullSecrets{Mode: config.PullSecretsDerive, Namespaces: []string{"shop"}}
+	minting, checking := derive, derive
+	minting.Mint = []string{"shop"}
+	checking.Mode, checking.Mint = config.PullSecretsCheck, []string{"shop"}
+	for sentence, test := range map[string]struct {
+		config config.Config
+		want   bool
+	}{
+		"nothing":                  {config.Config{PrivateZone: config.PrivateZone{Source: config.VPCDNS}}, false},
+		"the API as a source":      {config.Config{PrivateZone: config.PrivateZone{Source: config.API}}, true},
+		"write-back":               {config.Config{PrivateZone: config.PrivateZone{Source: config.VPCDNS, WriteBack: true}}, true},
+		"tokens":                   {config.Config{PullSecrets: minting}, true},
+		"no tokens":                {config.Config{PullSecrets: derive}, false},
+		"tokens in the wrong mode": {config.Config{PullSecrets: checking}, false},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			if got := usesCloud(&test.config); got != test.want {
+				t.Errorf("got %t", got)
+			}
+		})
+	}
+}
+
+func TestAChangeThatTheCloudsClientDoesNotFollowIsTold(t *testing.T) {
+	minting := config.Config{PullSecrets: config.PullSecrets{Mode: config.PullSecretsDerive, Namespaces: []string{"*"}, Mint: []string{"shop"}}}
+	more := minting
+	more.PullSecrets.Mint = []string{"shop", "batch"}
+	for sentence, test := range map[string]struct {
+		after config.Config
+		want  bool
+	}{
+		"the same":              {minting, false},
+		"another namespace":     {more, false},
+		"no namespace any more": {config.Config{}, true},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			var said strings.Builder
+			warnOfCloud(&minting, &test.after, slog.New(slog.NewTextHandler(&said, nil)))
+			if got := said.Len() > 0; got != test.want {
+				t.Errorf("it says %q", said.String())
+			}
 		})
 	}
 }

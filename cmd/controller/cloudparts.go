@@ -13,6 +13,7 @@ import (
 
 	"github.com/registry-failover/registry-failover/internal/alibaba"
 	"github.com/registry-failover/registry-failover/internal/cloudreader"
+	"github.com/registry-failover/registry-failover/internal/minter"
 	"github.com/registry-failover/registry-failover/internal/published"
 	"github.com/registry-failover/registry-failover/internal/writeback"
 	"github.com/registry-failover/registry-failover/pkg/config"
@@ -22,6 +23,7 @@ import (
 type cloudParts struct {
 	core      corev1client.CoreV1Interface
 	namespace string
+	secrets   minter.Secrets // needed where the configuration mints
 	metrics   prometheus.Registerer
 	log       *slog.Logger
 }
@@ -48,7 +50,15 @@ func addCloud(mgr manager.Manager, cfg *config.Config, cloud *alibaba.Client, p 
 		reader := cloudreader.New(cloudreader.Options{Cloud: zones, Store: published.InConfigMaps(maps), Metrics: p.metrics, Log: p.log})
 		reader.Configure(cfg)
 		follow = append(follow, reader.Configure)
-		err = mgr.Add(reader)
+		if err := mgr.Add(reader); err != nil {
+			return follow, err
+		}
+	}
+	if mints(cfg) {
+		tokens := minter.New(minter.Options{Cloud: cloud, Secrets: p.secrets, Metrics: p.metrics, Log: p.log})
+		tokens.Configure(cfg)
+		follow = append(follow, tokens.Configure)
+		err = mgr.Add(tokens)
 	}
 	return follow, err
 }

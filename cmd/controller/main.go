@@ -1,6 +1,6 @@
 // Command controller keeps the switch and its record, issues the webhook's
 // certificate, reads PrivateZone and ACR from the cloud's API and writes PrivateZone's
-// record where it is told to, keeps companions of pull secrets, counts the pods that still name a source host, removes the reports of nodes that
+// record where it is told to, keeps companions of pull secrets and mints others, counts the pods that still name a source host, removes the reports of nodes that
 // are no more, and takes a taint off those that have joined. Three subcommands are
 // Helm's hooks: one before an installation or upgrade, two of an uninstallation.
 package main
@@ -126,7 +126,11 @@ func run(ctx context.Context, o options) error {
 		}
 	})
 
-	pulls, err := addPullSecrets(mgr, cluster, o, registry)
+	secrets, err := ownSecrets(cluster, registry)
+	if err != nil {
+		return err
+	}
+	pulls, err := addPullSecrets(mgr, cluster, secrets, o, registry)
 	if err != nil {
 		return err
 	}
@@ -136,7 +140,7 @@ func run(ctx context.Context, o options) error {
 	if usesCloud(cfg) {
 		cloud := openCloud(cfg, o.cloud, registry, o.log)
 		defer cloud.Close()
-		use, err := addCloud(mgr, cfg, cloud, cloudParts{core: core, namespace: o.namespace, metrics: registry, log: o.log})
+		use, err := addCloud(mgr, cfg, cloud, cloudParts{core: core, namespace: o.namespace, secrets: secrets, metrics: registry, log: o.log})
 		if err != nil {
 			return err
 		}

@@ -13,9 +13,9 @@ import (
 
 // addPullSecrets adds what keeps companions and the index. It does nothing while
 // pullSecrets.mode is Off.
-func addPullSecrets(mgr manager.Manager, cluster *rest.Config, o options, metrics prometheus.Registerer) (*companions.Keeper, error) {
+func addPullSecrets(mgr manager.Manager, cluster *rest.Config, secrets *ownedsecrets.Writer, o options, metrics prometheus.Registerer) (*companions.Keeper, error) {
 	unlimited := rest.CopyConfig(cluster)
-	unlimited.QPS = -1 // the writer has limits, and watches need none
+	unlimited.QPS = -1 // watches need none
 	core, err := corev1client.NewForConfig(unlimited)
 	if err != nil {
 		return nil, err
@@ -25,7 +25,7 @@ func addPullSecrets(mgr manager.Manager, cluster *rest.Config, o options, metric
 		return nil, err
 	}
 	keeper := companions.New(companions.Options{
-		Writer: ownedsecrets.New(core, metrics), Metadata: watched, ConfigMaps: core.ConfigMaps(o.namespace), Namespace: o.namespace,
+		Writer: secrets, Metadata: watched, ConfigMaps: core.ConfigMaps(o.namespace), Namespace: o.namespace,
 		Metrics: metrics, Events: mgr.GetEventRecorder("registry-failover-controller"), Log: o.log,
 	})
 	return keeper, mgr.Add(keeper)

@@ -76,6 +76,14 @@ func TestMistakesAreToldWithTheirRemedy(t *testing.T) {
 		"a scheme in the registry":           {[]string{"--values=" + example, "--set=image.registry=https://r.io"}, "\nimage.registry: \"https://r.io\": must be host[:port][/path], without a scheme, a tag and a slash at the end\n"},
 		"a slash at its end":                 {[]string{"--values=" + example, "--set=image.registry=r.io/x/"}, "\nimage.registry: \"r.io/x/\": must be host[:port][/path]"},
 		"two dots in it":                     {[]string{"--values=" + example, "--set=image.registry=a..b"}, "\nimage.registry: \"a..b\": must be host[:port][/path]"},
+		"pull secrets in the release's namespace": {
+			[]string{"--values=" + example, "--namespace=ops", "--set=config.pullSecrets.mode=Derive,config.pullSecrets.namespaces[0]=ops"},
+			"\nconfig.pullSecrets.namespaces[0]: \"ops\": is the release's own namespace, whose pods must start when what the shared endpoints lead to is dead: remove it\n",
+		},
+		"tokens in the release's namespace": {
+			[]string{"--values=" + example, "--namespace=ops", "--set=config.credentials.provider=RRSA,config.pullSecrets.mode=Derive,config.pullSecrets.namespaces[0]=*,config.pullSecrets.mint[0]=ops"},
+			"\nconfig.pullSecrets.mint[0]: \"ops\": must be one of pullSecrets.namespaces, by its name:",
+		},
 		"pull secrets that a policy can't attach": {
 			[]string{"--values=" + example, "--set=admission.mechanism=Policy,config.pullSecrets.mode=Derive,config.pullSecrets.namespaces[0]=*"},
 			"\nadmission.mechanism: \"Policy\": a policy of the API server can't attach the pull secrets that config.pullSecrets.mode Derive makes, and pods would be rewritten without them: write Webhook, or Check or Off for the mode\n",

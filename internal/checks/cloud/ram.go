@@ -14,6 +14,10 @@ import (
 // written are the rights that privateZone.writeBack needs, beside those to read.
 var written = []string{"pvtz:UpdateRecordRemark", "pvtz:UpdateZoneRecord", "pvtz:AddZoneRecord", "pvtz:DeleteZoneRecord"}
 
+// minted are the rights that pullSecrets.mint needs: to ask for a token, and what the
+// token is to be good for.
+var minted = []string{"cr:GetAuthorizationToken", "cr:PullRepository"}
+
 // after are the rights of calls that aren't made when an earlier one is refused.
 var after = map[string][]string{
 	"cr:ListInstanceEndpoint": {"cr:GetInstanceVpcEndpoint"},
@@ -82,6 +86,11 @@ func ram(w World) []checks.Finding {
 		all = append(all, find(checks.Unknown, "privateZone.writeBack",
 			fmt.Sprintf("the controller's credentials need %s, too: that can't be tried without writing", strings.Join(written, ", ")),
 			"compare the RAM policy of the controller's credentials with docs/writeback.md"))
+	}
+	if len(w.Config.PullSecrets.Mint) > 0 {
+		all = append(all, find(checks.Unknown, "pullSecrets.mint",
+			fmt.Sprintf("the controller's credentials need %s, too: a token of these credentials would tell nothing about one of those", strings.Join(minted, ", ")),
+			"compare the RAM policy of the controller's credentials with docs/cloud.md"))
 	}
 	return all
 }

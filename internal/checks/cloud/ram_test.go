@@ -55,7 +55,26 @@ func TestRAM(t *testing.T) {
 				"unknown | privateZone.writeBack | the controller's credentials need pvtz:UpdateRecordRemark, pvtz:UpdateZoneRecord, pvtz:AddZoneRecord, pvtz:DeleteZoneRecord, too: that can't be tried without writing",
 			},
 		},
+		"what is needed to mint isn't tried": {
+			replace: []string{"endpoints:\n", "credentials: {provider: ECSRAMRole}\npullSecrets: {mode: Derive, namespaces: [shop], mint: [shop]}\nendpoints:\n"},
+			want: []string{
+				"ok |  | every call was answered",
+				"unknown | pullSecrets.mint | the controller's credentials need cr:GetAuthorizationToken, cr:PullRepository, too: a token of these credentials would tell nothing about one of those",
+			},
+		},
 	})
+}
+
+func TestRightsToMintAreThoseOfTheDocs(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/cloud.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, right := range minted {
+		if !strings.Contains(string(page), `"`+right+`"`) {
+			t.Errorf("the policy in docs/cloud.md lacks %s", right)
+		}
+	}
 }
 
 func TestRightsToWriteAreThoseOfTheDocs(t *testing.T) {

@@ -30,7 +30,7 @@
 {{- end -}}
 {{- $minted := dict -}}
 {{- range $i, $namespace := $settings.mint -}}
-  {{- $covered := and (ne . "kube-system") (or (has . $namespaces) (has "*" $namespaces)) -}}
+  {{- $covered := and (not (has . (list "kube-system" $own))) (or (has . $namespaces) (has "*" $namespaces)) -}}
   {{- if or (contains "." .) (gt (len .) 63) (not (include "registry-failover.isDNSName" .)) (and (eq $mode "Derive") (not $covered)) -}}
     {{- printf "config.pullSecrets.mint[%d]: %q: must be one of pullSecrets.namespaces, by its name: a token of an instance reads whatever the controller's credentials may\n" $i . -}}
   {{- else -}}

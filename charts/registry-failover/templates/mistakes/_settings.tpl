@@ -24,7 +24,7 @@
 {{- if and (dig "node" "resetConnections" false $config) (eq (include "registry-failover.nodeHosts" .) "Off") -}}
   {{- println "config.node.resetConnections: true: needs the hosts file, which leads the pulls elsewhere that are tried again: set node.hosts to OnFailover or Always" -}}
 {{- end -}}
-{{- include "registry-failover.pullSecretMistakes" (list $provider ($config.pullSecrets | default dict) $.Release.Namespace) -}}
+{{- include "registry-failover.pullSecretMistakes" (list $provider ($config.pullSecrets | default dict) .Release.Namespace) -}}
 {{- include "registry-failover.credentialMistakes" (list $provider ($config.credentials | default dict)) -}}
 {{- range $key, $text := pick ($config.health | default dict) "interval" "timeout" "slow" -}}
   {{- if le (include "registry-failover.nanoseconds" $text | int64) 0 -}}
