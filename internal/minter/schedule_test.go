@@ -28,13 +28,13 @@ func TestATokenIsReplacedAtHalfOfItsLife(t *testing.T) {
 func TestPausesDoubleUpToTheLongest(t *testing.T) {
 	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 	var longest, shortest turn
-	for i, want := range []time.Duration{5, 10, 20, 40, 80, 120, 120} {
+	for i, want := range []string{"5s", "10s", "20s", "40s", "1m20s", "2m0s", "2m0s"} {
 		longest, shortest = longest.again(now, firstRetry, lastRetry, 1), shortest.again(now, firstRetry, lastRetry, 0)
-		if got := longest.next.Sub(now); got != want*time.Second {
-			t.Errorf("pause %d is %v, want %vs", i, got, int64(want))
+		if got := longest.next.Sub(now); got.String() != want {
+			t.Errorf("pause %d is %v, want %s", i, got, want)
 		}
-		if got := shortest.next.Sub(now); got != want*time.Second/2 {
-			t.Errorf("the shortest pause %d is %v, want half of %vs", i, got, int64(want))
+		if got := 2 * shortest.next.Sub(now); got.String() != want {
+			t.Errorf("twice the shortest pause %d is %v, want %s", i, got, want)
 		}
 	}
 	if got := (turn{failures: 1000}).again(now, firstRetry, lastRetry, 1).next.Sub(now); got != lastRetry {
