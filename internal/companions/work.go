@@ -166,7 +166,7 @@ func (in input) secret(of key, k *known, c pullsecrets.Companion) ownedsecrets.S
 		Annotations: map[string]string{FromAnnotation: of.name, EndpointAnnotation: c.Endpoint, InstanceAnnotation: c.Instance},
 		Notes:       map[string]string{VersionAnnotation: k.version, RulesAnnotation: k.rules, HoldingsAnnotation: encodeHoldings(k.holdings)},
 		Owner:       &metav1.OwnerReference{APIVersion: "v1", Kind: "Secret", Name: of.name, UID: in.original.uid},
-		Content:     c.Content,
+		Content:     c.Content(),
 	}
 }
 
