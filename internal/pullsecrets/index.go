@@ -3,6 +3,7 @@ package pullsecrets
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 )
@@ -39,13 +40,17 @@ func (n Namespace) Encode() string {
 	return string(text)
 }
 
-var errNoNamespace = errors.New("what the index has of a namespace must be a JSON object from Secret to list of holdings")
+var errNoNamespace = errors.New("must be a JSON object from Secret to list of holdings")
 
 // DecodeNamespace reads what Encode writes. A word that can't be read is passed
-// over: a newer controller may have written it.
+// over: a newer controller may have written it. Of the text, an error has one
+// character at most.
 func DecodeNamespace(text []byte) (Namespace, error) {
 	var words map[string][]string
 	if err := json.Unmarshal(text, &words); err != nil {
+		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+			return nil, fmt.Errorf("%w: %w", errNoNamespace, syntax)
+		}
 		return nil, errNoNamespace
 	}
 	n := make(Namespace, len(words))
