@@ -19,9 +19,9 @@ func rights(t *testing.T, all objects) map[string][]string {
 	for _, o := range all {
 		switch key := o.GetKind() + " " + o.GetNamespace() + " " + o.GetName(); o.GetKind() {
 		case "Role":
-			rules[key] = get[rbacv1.Role](t, all, "Role", o.GetName()).Rules
+			rules[key] = typed[rbacv1.Role](t, o).Rules
 		case "ClusterRole":
-			rules[key] = get[rbacv1.ClusterRole](t, all, "ClusterRole", o.GetName()).Rules
+			rules[key] = typed[rbacv1.ClusterRole](t, o).Rules
 		}
 	}
 	found, bound := map[string][]string{}, map[string]bool{}
@@ -40,14 +40,14 @@ func rights(t *testing.T, all objects) map[string][]string {
 	for _, o := range all {
 		switch o.GetKind() {
 		case "RoleBinding":
-			b := get[rbacv1.RoleBinding](t, all, "RoleBinding", o.GetName())
+			b := typed[rbacv1.RoleBinding](t, o)
 			namespaced := b.RoleRef.Kind + " " + b.Namespace + " " + b.RoleRef.Name
 			if b.RoleRef.Kind == "ClusterRole" {
 				namespaced = "ClusterRole  " + b.RoleRef.Name
 			}
 			add(b.Namespace, b.Subjects, namespaced)
 		case "ClusterRoleBinding":
-			b := get[rbacv1.ClusterRoleBinding](t, all, "ClusterRoleBinding", o.GetName())
+			b := typed[rbacv1.ClusterRoleBinding](t, o)
 			add("cluster", b.Subjects, b.RoleRef.Kind+"  "+b.RoleRef.Name)
 		}
 	}

@@ -142,13 +142,20 @@ func get[T any](t testing.TB, all objects, kind, name string) T {
 	for _, o := range all {
 		if o.GetKind() == kind && o.GetName() == name {
 			count++
-			if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(o.Object, &found, true); err != nil {
-				t.Fatalf("%s %s: %v", kind, name, err)
-			}
+			found = typed[T](t, o)
 		}
 	}
 	if count != 1 {
 		t.Fatalf("there are %d objects %s %s", count, kind, name)
+	}
+	return found
+}
+
+// typed is one object as its type.
+func typed[T any](t testing.TB, o unstructured.Unstructured) (found T) {
+	t.Helper()
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(o.Object, &found, true); err != nil {
+		t.Fatalf("%s %s: %v", o.GetKind(), o.GetName(), err)
 	}
 	return found
 }
