@@ -25,7 +25,9 @@ type Instance struct {
 	*standin.Registry
 	Name                             string
 	PublicEndpoint, InternalEndpoint string
-	Internal, Public                 netip.Addr
+	// Realm is where tokens are to be had, at the public address.
+	Realm            string
+	Internal, Public netip.Addr
 }
 
 // startCloud starts the registries and the VPC's DNS.
@@ -33,17 +35,19 @@ func (c *Cluster) startCloud(ctx context.Context) error {
 	c.Hangzhou = &Instance{
 		Name:           "hangzhou",
 		PublicEndpoint: "a-registry.cn-hangzhou.cr.aliyuncs.com", Public: hangzhouPublic,
+		Realm:            "dockerauth.cn-hangzhou.aliyuncs.com",
 		InternalEndpoint: "a-registry-vpc.cn-hangzhou.cr.aliyuncs.com", Internal: hangzhouInternal,
 	}
 	c.Zhangjiakou = &Instance{
 		Name:           "zhangjiakou",
 		PublicEndpoint: "b-registry.cn-zhangjiakou.cr.aliyuncs.com", Public: zhangjiakouPublic,
+		Realm:            "dockerauth-cn-zhangjiakou.aliyuncs.com",
 		InternalEndpoint: "b-registry-vpc.cn-zhangjiakou.cr.aliyuncs.com", Internal: zhangjiakouInternal,
 	}
 	records := map[string]netip.Addr{Endpoint: zhangjiakouInternal}
 	for _, i := range []*Instance{c.Hangzhou, c.Zhangjiakou} {
 		var err error
-		if i.Registry, err = standin.NewRegistry(c.Authority, Endpoint, i.PublicEndpoint, i.InternalEndpoint); err != nil {
+		if i.Registry, err = standin.NewRegistry(c.Authority, Endpoint, i.PublicEndpoint, i.InternalEndpoint, i.Realm); err != nil {
 			return err
 		}
 		if i.AccessLog, err = os.Create(c.AccessLog(i)); err != nil {
@@ -52,7 +56,7 @@ func (c *Cluster) startCloud(ctx context.Context) error {
 		if err := i.Start(ctx); err != nil {
 			return err
 		}
-		records[i.PublicEndpoint], records[i.InternalEndpoint] = i.Public, i.Internal
+		records[i.PublicEndpoint], records[i.InternalEndpoint], records[i.Realm] = i.Public, i.Internal, i.Public
 	}
 	var err error
 	c.PrivateZone, err = standin.ServePrivateZone(ctx, records, net.JoinHostPort(vpcDNS1, "53"), net.JoinHostPort(vpcDNS2, "53"))
