@@ -15,7 +15,7 @@ import (
 // pullSecrets.mode is Off.
 func addPullSecrets(mgr manager.Manager, cluster *rest.Config, secrets *ownedsecrets.Writer, o options, metrics prometheus.Registerer) (*companions.Keeper, error) {
 	unlimited := rest.CopyConfig(cluster)
-	unlimited.QPS = -1 // watches need none
+	unlimited.QPS = -1 // watches need no limit, and the index is written seldom
 	core, err := corev1client.NewForConfig(unlimited)
 	if err != nil {
 		return nil, err
