@@ -151,11 +151,51 @@ func TestWhatIsNotKnownIsNoRefusal(t *testing.T) {
 		"one that talks of something else": {realm.Guard, answer(http.StatusOK, secret), "its token service auth.registry.io gives no token that can be read"},
 		"one with an empty answer":         {realm.Guard, answer(http.StatusOK, "{}"), "its token service auth.registry.io gives no token"},
 		"a registry that is busy":          {busy, realm.Issue, "it says 429 Too Many Requests to a pull of demo/web"},
-		"a token that no header can carry": {realm.Guard, answer(http.StatusOK, `{"access_token":"a\nb"}`), `it doesn't answer: net/http: invalid header field value for "Authorization"`},
+		"a token that no header can carry": {realm.Guard, answer(http.StatusOK, `{"access_token":"a\nb"}`), "its token service auth.registry.io gives a token that no header can carry"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			err := newWorld(t, at, test.guard, test.issue).try(t, secret, web)
 			if got := text(err); got != test.want || errors.Is(err, ErrRefused) || strings.Contains(got, secret) {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+}
+
+// TestWhoSendsACredentialBackIsNotQuoted has answers that are no HTTP, which net/http's
+// errors quote, from somebody who has the credential or a token by then.
+func TestWhoSendsACredentialBackIsNotQuoted(t *testing.T) {
+	realm := standin.NewRealm("https://auth.registry.io/auth", service, "puller", secret, "demo/web")
+	password := standin.Password("puller", secret)
+	back := func(guard intercept, before string) intercept {
+		return func(w http.ResponseWriter, r *http.Request) bool {
+			sent := r.Header.Get("Authorization")
+			if sent == "" {
+				return guard(w, r)
+			}
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return true
+			}
+			defer conn.Close()
+			_, _ = io.WriteString(conn, before+sent+"\r\n\r\n")
+			return true
+		}
+	}
+	const noHTTP, header = "", "HTTP/1.1 200 OK\r\n"
+	for sentence, test := range map[string]struct {
+		guard, issue intercept
+		want         string
+	}{
+		"a registry in place of an answer":    {back(password, noHTTP), nil, "it doesn't answer: it sends no HTTP that can be read"},
+		"a registry in a header":              {back(password, header), nil, "it doesn't answer: it sends no HTTP that can be read"},
+		"a token service":                     {realm.Guard, back(nil, noHTTP), "its token service auth.registry.io doesn't answer: it sends no HTTP that can be read"},
+		"a registry that has the token alone": {back(realm.Guard, noHTTP), realm.Issue, "it doesn't answer: it sends no HTTP that can be read"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			err := newWorld(t, "auth.registry.io", test.guard, test.issue).try(t, secret, web)
+			if got := text(err); got != test.want || errors.Is(err, ErrRefused) {
 				t.Errorf("got %q", got)
 			}
 		})

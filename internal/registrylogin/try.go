@@ -1,15 +1,19 @@
 package registrylogin
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/registry-failover/registry-failover/internal/health"
 	"github.com/registry-failover/registry-failover/internal/pullsecrets"
@@ -111,13 +115,14 @@ func (r *Registry) token(ctx context.Context, c pullsecrets.Credential, reposito
 	if json.NewDecoder(io.LimitReader(response.Body, maxToken)).Decode(&answer) != nil { // its error may show what stands there
 		return "", fmt.Errorf("%s gives no token that can be read", service)
 	}
-	switch {
-	case answer.Token != "":
-		return answer.Token, nil
-	case answer.AccessToken != "":
-		return answer.AccessToken, nil
+	switch token := cmp.Or(answer.Token, answer.AccessToken); {
+	case token == "":
+		return "", fmt.Errorf("%s gives no token", service)
+	case strings.ContainsFunc(token, unicode.IsControl):
+		return "", fmt.Errorf("%s gives a token that no header can carry", service)
+	default:
+		return token, nil
 	}
-	return "", fmt.Errorf("%s gives no token", service)
 }
 
 const https = 443
@@ -135,10 +140,28 @@ func targetOf(realm *url.URL) (health.Target, uint16) {
 	return t, uint16(port)
 }
 
-// send follows no redirect: a credential goes to whom it is for.
+var errNoHTTP = errors.New("it sends no HTTP that can be read")
+
+// send follows no redirect: a credential goes to whom it is for. An error is of the
+// network: those about an answer quote it, and who answers has the credential by then.
 func send(transport *http.Transport, request *http.Request) (*http.Response, error) {
 	request.Header.Set("User-Agent", "registry-failover")
-	return transport.RoundTrip(request)
+	response, err := transport.RoundTrip(request)
+	if err == nil {
+		return response, nil
+	}
+	if _, ours := errors.AsType[*health.Error](err); ours {
+		return nil, err
+	}
+	if network, ok := errors.AsType[net.Error](err); ok {
+		return nil, network
+	}
+	for _, plain := range []error{context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF} {
+		if errors.Is(err, plain) {
+			return nil, plain
+		}
+	}
+	return nil, errNoHTTP
 }
 
 func status(r *http.Response) string {
