@@ -88,7 +88,7 @@ func (s *survey) covers(u use, repository string) []cover {
 					own = append(own, found)
 					inListed = inListed || slices.Contains(listed, name)
 				}
-			case owner == "" && slices.Contains(listed, name) && !s.secrets[key{u.namespace, name}].holds(e, ""):
+			case owner == "" && name != s.Config.PullSecrets.BreakGlass && slices.Contains(listed, name) && !s.secrets[key{u.namespace, name}].holds(e, ""):
 				if found, ok := get(name, i.InternalEndpoint, i.PublicEndpoint); ok {
 					waiting = append(waiting, found)
 				}

@@ -96,7 +96,7 @@ func (s *survey) worst(u use) []cover {
 func (s *survey) uncertain(u use) bool {
 	return slices.ContainsFunc(append(s.attached(u), u.secrets()...), func(name string) bool {
 		found := s.secrets[key{u.namespace, name}]
-		return found == nil || found.unread != nil
+		return found == nil || found.unknown()
 	})
 }
 
@@ -157,7 +157,7 @@ func (j *judgement) anonymous(u use) problem {
 	}
 	return problem{
 		u.namespace, u.account, u.endpoint, checks.Warning, text,
-		"see that every instance lets them pull under the name of the shared endpoint, too; else add a pull secret to the ServiceAccount",
+		"see that every instance lets them pull under the name of the shared endpoint, too; else add a pull secret " + place(u),
 	}
 }
 

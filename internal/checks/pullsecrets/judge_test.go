@@ -17,9 +17,11 @@ import (
 
 const (
 	image     = internalB + "/demo/web:1"
-	create    = "  kubectl create secret docker-registry pull-%s --namespace shop --docker-server=%s --docker-username=USER --docker-password=PASSWORD, and add it to imagePullSecrets of the ServiceAccount default\n"
-	permanent = "  keep a Secret with a permanent account (user and password of the instance, not cr_temp_user) in imagePullSecrets, or name one in pullSecrets.breakGlass\n"
-	anonymous = "  see that every instance lets them pull under the name of the shared endpoint, too; else add a pull secret to the ServiceAccount\n"
+	create    = "  kubectl create secret docker-registry pull-%s --namespace shop --docker-server=%s --docker-username=USER --docker-password=PASSWORD, and add it where these pods have their imagePullSecrets from: in their template, or in the ServiceAccount default\n"
+	permanent = "  keep a Secret with a permanent account (user and password of the instance, not cr_temp_user) in imagePullSecrets%s\n"
+	public    = "  see that every instance lets them pull under the name of the shared endpoint, too; else add a pull secret "
+	anonymous = public + "to imagePullSecrets of the ServiceAccount default\n"
+	others    = public + "where these pods have their imagePullSecrets from: in their template, or in the ServiceAccount default\n"
 	fine      = "ok : 1 pod has a credential for every instance, and one that outlives an hour\n"
 	noneOfA   = "no credential for hangzhou: its images aren't pulled once the shared endpoint leads there"
 )
@@ -35,6 +37,7 @@ func TestWhatPodsHaveForEachInstance(t *testing.T) {
 	a, b := pullSecret("pull-a", publicA), pullSecret("pull-b", internalB)
 	companionA, companionB := companion("pull-a", "hangzhou"), companion("pull-b", "zhangjiakou")
 	names := []string{companionA.Name, companionB.Name}
+	long := passwordSecret("long", "puller", strings.Repeat("x", core.MaxBytes), publicA)
 	temporary := passwordSecret("pull-b", core.TemporaryUser, "token", internalB)
 	for sentence, test := range map[string]struct {
 		settings config.PullSecrets
@@ -85,7 +88,12 @@ func TestWhatPodsHaveForEachInstance(t *testing.T) {
 		},
 		"a token that ends within an hour": {
 			derive, []runtime.Object{pod("web", both, image), a, temporary, companionA, passwordSecret(companionB.Name, core.TemporaryUser, "token", shared)},
-			"warning shop/default: what there is ends within an hour: zhangjiakou (pull-b.zhangjiakou." + shared + "); nothing is pulled in an outage of what renews it (Pod/web)\n" + permanent,
+			"warning shop/default: what there is ends within an hour: zhangjiakou (pull-b.zhangjiakou." + shared + "); nothing is pulled in an outage of what renews it (Pod/web)\n" + fmt.Sprintf(permanent, ", or name one in pullSecrets.breakGlass"),
+		},
+		"a token where nothing is attached, and a break-glass Secret neither": {
+			config.PullSecrets{}, []runtime.Object{pod("web", []string{"own"}, image), passwordSecret("own", core.TemporaryUser, "token", shared)},
+			"warning shop/default: what there is ends within an hour: hangzhou (own) and zhangjiakou (own); nothing is pulled in an outage of what renews it (Pod/web)\n" + fmt.Sprintf(permanent, "") +
+				"unknown shop/default: a credential for the shared endpoint itself (own): whether it is one for hangzhou and zhangjiakou shows only where it is used (Pod/web)\n  look again with --login\n",
 		},
 		"a token beside a permanent credential of the break-glass Secret": {
 			config.PullSecrets{Mode: config.PullSecretsDerive, Namespaces: []string{"shop"}, BreakGlass: "glass"},
@@ -97,7 +105,7 @@ func TestWhatPodsHaveForEachInstance(t *testing.T) {
 				pod("web", []string{"hub"}, image), pullSecret("hub", "docker.io"),
 				passwordSecret(core.MintedName(shared, "hangzhou"), core.TemporaryUser, "token", shared), pullSecret(core.MintedName(shared, "zhangjiakou"), shared),
 			},
-			"warning shop/default: what there is ends within an hour: hangzhou (registry-failover-minted.hangzhou." + shared + "); nothing is pulled in an outage of what renews it (Pod/web)\n" + permanent,
+			"warning shop/default: what there is ends within an hour: hangzhou (registry-failover-minted.hangzhou." + shared + "); nothing is pulled in an outage of what renews it (Pod/web)\n" + fmt.Sprintf(permanent, ", or name one in pullSecrets.breakGlass"),
 		},
 		"a credential for other repositories is none": {
 			config.PullSecrets{}, []runtime.Object{pod("web", both, image), pullSecret("pull-a", publicA+"/other"), b},
@@ -120,12 +128,29 @@ func TestWhatPodsHaveForEachInstance(t *testing.T) {
 		},
 		"pull secrets for others": {
 			derive, []runtime.Object{pod("web", []string{"hub", "gone"}, image), pullSecret("hub", "docker.io")},
-			"warning shop/default: no pull secret for the shared endpoint or an instance: they pull anonymously, or with credentials of the node; the Secret gone that they list isn't there (Pod/web)\n" + anonymous,
+			"warning shop/default: no pull secret for the shared endpoint or an instance: they pull anonymously, or with credentials of the node; the Secret gone that they list isn't there (Pod/web)\n" + others,
 		},
 		"what kubelet can't use": {
 			derive, []runtime.Object{pod("web", []string{"opaque"}, image), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "opaque"}, Type: corev1.SecretTypeOpaque}},
 			"warning shop/opaque: pods list this Secret, and kubelet can't use it: " + core.ErrNoPullSecret.Error() + "\n  make it anew, or take it out of imagePullSecrets\n" +
-				"warning shop/default: no pull secret for the shared endpoint or an instance: they pull anonymously, or with credentials of the node (Pod/web)\n" + anonymous,
+				"warning shop/default: no pull secret for the shared endpoint or an instance: they pull anonymously, or with credentials of the node (Pod/web)\n" + others,
+		},
+		"what kubelet can use, and nobody here reads": {
+			derive, []runtime.Object{pod("web", append(both, "long"), image), b, companionB, long},
+			"unknown shop/long: pods list this Secret, and it isn't read, here and by the controller: " + core.ErrTooLong.Error() + "\n  make it anew with less in it\n",
+		},
+		"a break-glass Secret that is listed, and for an instance's own host": {
+			config.PullSecrets{Mode: config.PullSecretsDerive, Namespaces: []string{"shop"}, BreakGlass: "glass"},
+			[]runtime.Object{pod("web", []string{"pull-a", "pull-b", "glass"}, image), a, b, companionA, companionB, pullSecret("glass", internalB)},
+			"warning shop/glass: pullSecrets.breakGlass names this Secret, and it has no credential for a shared endpoint; nothing is derived of it\n" +
+				"  make it anew, with a credential for the shared endpoint\n" + fine,
+		},
+		"a break-glass Secret with what nothing else has": {
+			config.PullSecrets{Mode: config.PullSecretsDerive, Namespaces: []string{"shop"}, BreakGlass: "glass"},
+			[]runtime.Object{pod("web", []string{"pull-a", "glass"}, image), a, companionA, pullSecret("glass", internalB)},
+			"failed shop/default: " + strings.Replace(noneOfA, "hangzhou", "zhangjiakou", 1) + " (Pod/web)\n" + fmt.Sprintf(create, "zhangjiakou", internalB) +
+				"warning shop/glass: pullSecrets.breakGlass names this Secret, and it has no credential for a shared endpoint; nothing is derived of it\n" +
+				"  make it anew, with a credential for the shared endpoint\n",
 		},
 		"nothing pulls from there": {
 			config.PullSecrets{}, []runtime.Object{pod("web", both, "docker.io/demo/web:1"), pod("system", both, image, in("kube-system")), pod("ours", nil, image, in(product))},

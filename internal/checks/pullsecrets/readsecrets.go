@@ -3,6 +3,7 @@ package pullsecrets
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,7 +24,7 @@ type key struct{ namespace, name string }
 type secret struct {
 	credentials []core.Credential
 	absent      bool
-	// problem is why kubelet can't use it.
+	// problem is why it was not understood.
 	problem error
 	// unread is why it could not be read.
 	unread error
@@ -34,6 +35,9 @@ type secret struct {
 func (s *secret) holds(e config.Endpoint, instance string) bool {
 	return slices.ContainsFunc(core.Holdings([]config.Endpoint{e}, s.credentials), func(h core.Holding) bool { return h.Instance == instance })
 }
+
+// unknown tells whether nobody here knows what is in it.
+func (s *secret) unknown() bool { return s.unread != nil || errors.Is(s.problem, core.ErrTooLong) }
 
 // readSecrets reads each Secret that pods list, or new ones would be given, once.
 func (s *survey) readSecrets(ctx context.Context) {
@@ -86,7 +90,7 @@ func (s *survey) attached(u use) []string {
 	var names []string
 	for _, name := range u.secrets() {
 		found := s.secrets[key{u.namespace, name}]
-		if found == nil || found.holds(e, "") {
+		if found == nil || found.holds(e, "") || name == s.Config.PullSecrets.BreakGlass {
 			continue
 		}
 		for _, h := range core.Holdings([]config.Endpoint{e}, found.credentials) {
@@ -104,9 +108,17 @@ func (s *survey) attached(u use) []string {
 	return names
 }
 
-// tellSecrets adds a finding for each Secret that kubelet can't use, and for each namespace
-// of which Secrets could not be read.
+// holdsShared tells whether a Secret has a credential for a shared endpoint itself.
+func (s *survey) holdsShared(found *secret) bool {
+	return slices.ContainsFunc(s.Config.Endpoints, func(e config.Endpoint) bool { return found.holds(e, "") })
+}
+
+// tellSecrets adds a finding for each Secret that isn't as it should be, and for each
+// namespace of which Secrets could not be read.
 func (s *survey) tellSecrets() {
+	tell := func(k key, level checks.Level, text, remedy string) {
+		s.unread = append(s.unread, checks.Finding{Level: level, Subject: k.namespace + "/" + k.name, Text: text, Remedy: remedy})
+	}
 	unreadIn := map[string][]string{}
 	errIn := map[string]error{}
 	for _, k := range slices.SortedFunc(maps.Keys(s.secrets), func(a, b key) int {
@@ -118,11 +130,13 @@ func (s *survey) tellSecrets() {
 			if errIn[k.namespace] == nil || apierrors.IsForbidden(found.unread) {
 				errIn[k.namespace] = found.unread
 			}
+		case errors.Is(found.problem, core.ErrTooLong):
+			tell(k, checks.Unknown, "pods list this Secret, and it isn't read, here and by the controller: "+found.problem.Error(), "make it anew with less in it")
 		case found.problem != nil:
-			s.unread = append(s.unread, checks.Finding{
-				Level: checks.Warning, Subject: k.namespace + "/" + k.name,
-				Text: "pods list this Secret, and kubelet can't use it: " + found.problem.Error(), Remedy: "make it anew, or take it out of imagePullSecrets",
-			})
+			tell(k, checks.Warning, "pods list this Secret, and kubelet can't use it: "+found.problem.Error(), "make it anew, or take it out of imagePullSecrets")
+		case k.name == s.Config.PullSecrets.BreakGlass && s.derives(k.namespace) && !found.absent && !s.holdsShared(found):
+			tell(k, checks.Warning, "pullSecrets.breakGlass names this Secret, and it has no credential for a shared endpoint; nothing is derived of it",
+				"make it anew, with a credential for the shared endpoint")
 		}
 	}
 	for namespace, names := range unreadIn {

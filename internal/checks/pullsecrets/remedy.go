@@ -46,17 +46,27 @@ func (j *judgement) createRemedy(u use, c cover, derived bool) string {
 }
 
 func (j *judgement) create(u use, name, host string) string {
-	return fmt.Sprintf("kubectl create secret docker-registry pull-%s --namespace %s --docker-server=%s --docker-username=USER --docker-password=PASSWORD, "+
-		"and add it to imagePullSecrets of the ServiceAccount %s", name, u.namespace, host, u.account)
+	return fmt.Sprintf("kubectl create secret docker-registry pull-%s --namespace %s --docker-server=%s --docker-username=USER --docker-password=PASSWORD, and add it %s",
+		name, u.namespace, host, place(u))
 }
 
-// breakGlassRemedy names the other way, where the webhook attaches Secrets or could.
+// place is where pods list what they are to have. A ServiceAccount's list is filled in where
+// a pod's own is empty only.
+func place(u use) string {
+	if u.listed == "" {
+		return "to imagePullSecrets of the ServiceAccount " + u.account
+	}
+	return "where these pods have their imagePullSecrets from: in their template, or in the ServiceAccount " + u.account
+}
+
+// breakGlassRemedy names the other way, where the webhook attaches Secrets.
 func (j *judgement) breakGlassRemedy(u use) string {
-	if u.kind == written {
+	switch name := j.Config.PullSecrets.BreakGlass; {
+	case !j.attaches(u):
 		return ""
-	}
-	if name := j.Config.PullSecrets.BreakGlass; name != "" && j.derives(u.namespace) {
+	case name != "":
 		return ", or make the Secret " + name + " in " + u.namespace + ", which pullSecrets.breakGlass names"
+	default:
+		return ", or name one in pullSecrets.breakGlass"
 	}
-	return ", or name one in pullSecrets.breakGlass"
 }
