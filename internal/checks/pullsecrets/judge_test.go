@@ -17,11 +17,11 @@ import (
 
 const (
 	image     = internalB + "/demo/web:1"
-	create    = "  kubectl create secret docker-registry pull-%s --namespace shop --docker-server=%s --docker-username=USER --docker-password=PASSWORD, and add it where these pods have their imagePullSecrets from: in their template, or in the ServiceAccount default\n"
+	create    = "  kubectl create secret docker-registry pull-%s --namespace shop --docker-server=%s --docker-username=USER --docker-password=PASSWORD, and add it where these pods have their imagePullSecrets from (their template, or the ServiceAccount default), and make them anew\n"
 	permanent = "  keep a Secret with a permanent account (user and password of the instance, not cr_temp_user) in imagePullSecrets%s\n"
 	public    = "  see that every instance lets them pull under the name of the shared endpoint, too; else add a pull secret "
-	anonymous = public + "to imagePullSecrets of the ServiceAccount default\n"
-	others    = public + "where these pods have their imagePullSecrets from: in their template, or in the ServiceAccount default\n"
+	anonymous = public + "to imagePullSecrets of the ServiceAccount default, and make these pods anew\n"
+	others    = public + "where these pods have their imagePullSecrets from (their template, or the ServiceAccount default), and make them anew\n"
 	fine      = "ok : 1 pod has a credential for every instance, and one that outlives an hour\n"
 	noneOfA   = "no credential for hangzhou: its images aren't pulled once the shared endpoint leads there"
 )

@@ -51,12 +51,12 @@ func (j *judgement) create(u use, name, host string) string {
 }
 
 // place is where pods list what they are to have. A ServiceAccount's list is filled in where
-// a pod's own is empty only.
+// a pod's own is empty only, and when it is made.
 func place(u use) string {
 	if u.listed == "" {
-		return "to imagePullSecrets of the ServiceAccount " + u.account
+		return "to imagePullSecrets of the ServiceAccount " + u.account + ", and make these pods anew"
 	}
-	return "where these pods have their imagePullSecrets from: in their template, or in the ServiceAccount " + u.account
+	return "where these pods have their imagePullSecrets from (their template, or the ServiceAccount " + u.account + "), and make them anew"
 }
 
 // breakGlassRemedy names the other way, where the webhook attaches Secrets.
