@@ -171,9 +171,12 @@ func (j *judgement) holdExtra(u use) bool {
 	})
 }
 
-// absent names the listed Secrets that don't exist.
+// absent names the listed Secrets that don't exist, but for companions: the webhook lists
+// some that needn't, and nobody shall make one.
 func (j *judgement) absent(u use) string {
-	names := slices.DeleteFunc(u.secrets(), func(name string) bool { return !j.secrets[key{u.namespace, name}].absent })
+	names := slices.DeleteFunc(u.secrets(), func(name string) bool {
+		return !j.secrets[key{u.namespace, name}].absent || core.IsCompanion(j.Config.Endpoints, name)
+	})
 	switch len(names) {
 	case 0:
 		return ""

@@ -68,6 +68,10 @@ func TestWhatPodsHaveForEachInstance(t *testing.T) {
 			derive, []runtime.Object{pod("web", both, image), b, companionB},
 			"failed shop/default: " + noneOfA + "; the Secret pull-a that they list isn't there (Pod/web)\n" + fmt.Sprintf(create, "hangzhou", "a-registry-vpc.cn-hangzhou.cr.aliyuncs.com"),
 		},
+		"a companion of a Secret without that credential, which the webhook has guessed": {
+			derive, []runtime.Object{pod("web", []string{"pull-b", core.CompanionName("pull-b", shared, "hangzhou"), companionB.Name}, shared+"/demo/web:1", wasRewritten), b, companionB},
+			"failed shop/default: " + noneOfA + " (Pod/web)\n" + fmt.Sprintf(create, "hangzhou", "a-registry-vpc.cn-hangzhou.cr.aliyuncs.com"),
+		},
 		"companions that a pod lists serve it in every mode": {config.PullSecrets{}, []runtime.Object{pod("web", append(both, names...), image), a, b, companionA, companionB}, fine},
 		"a pod that was rewritten before its companions were there": {
 			derive, []runtime.Object{pod("web", both, shared+"/demo/web:1", wasRewritten), a, b, companionA, companionB},
