@@ -54,6 +54,12 @@ func TestWhatPodsHaveForEachInstance(t *testing.T) {
 			"failed shop/default: no credential for the shared endpoint, only for the own hosts of hangzhou (both) and zhangjiakou (both) (Pod/web)\n" +
 				"  set pullSecrets: {mode: Derive, namespaces: [bank, shop]}, and new pods are given a companion of each for the shared endpoint\n",
 		},
+		"what is set already stays": {
+			config.PullSecrets{Mode: config.PullSecretsDerive, Namespaces: []string{"bank"}, Mint: []string{"bank"}, BreakGlass: "glass"},
+			[]runtime.Object{pod("web", []string{"both"}, image), pullSecret("both", publicA, internalB)},
+			"failed shop/default: no credential for the shared endpoint, only for the own hosts of hangzhou (both) and zhangjiakou (both) (Pod/web)\n" +
+				"  set pullSecrets: {mode: Derive, namespaces: [bank, shop], mint: [bank], breakGlass: glass}, and new pods are given a companion of each for the shared endpoint\n",
+		},
 		"the mode with its companions is enough": {derive, []runtime.Object{pod("web", both, image), a, b, companionA, companionB}, fine},
 		"a companion that isn't there yet": {
 			derive, []runtime.Object{pod("web", both, image), a, b, companionB},

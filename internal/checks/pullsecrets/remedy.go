@@ -12,7 +12,7 @@ import (
 const maxListed = 20
 
 // values are what to set in the configuration, so that all namespaces that need it
-// are derived in, as well as those that it lists already.
+// are derived in, as well as those that it lists already. What else it has there stays.
 func (j *judgement) values() string {
 	list := append(slices.Clone(j.Config.PullSecrets.Namespaces), j.derive...)
 	slices.Sort(list)
@@ -20,6 +20,12 @@ func (j *judgement) values() string {
 	text := "[" + strings.Join(list, ", ") + "]"
 	if len(list) > maxListed || j.Config.PullSecrets.All() {
 		text = `["*"]`
+	}
+	if mint := j.Config.PullSecrets.Mint; len(mint) > 0 {
+		text += ", mint: [" + strings.Join(mint, ", ") + "]"
+	}
+	if name := j.Config.PullSecrets.BreakGlass; name != "" {
+		text += ", breakGlass: " + name
 	}
 	return fmt.Sprintf("pullSecrets: {mode: %s, namespaces: %s}", config.PullSecretsDerive, text)
 }
