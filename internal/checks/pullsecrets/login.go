@@ -57,18 +57,19 @@ func (s *survey) logIn(ctx context.Context) []checks.Finding {
 	doors := s.open(ctx, order)
 	var group errgroup.Group
 	group.SetLimit(atOnce)
-	untried := 0
-	for n, a := range order {
+	tried, untried := 0, 0
+	for _, a := range order {
 		r := doors[a.door].registry
 		switch {
 		case r == nil || r.IsOpen():
 			continue
-		case n >= mostLogins:
+		case tried == mostLogins:
 			untried++
 			continue
 		}
 		l := logins[a]
 		l.tried = true
+		tried++
 		group.Go(func() error {
 			l.err = r.Try(ctx, l.credential, l.image)
 			return nil

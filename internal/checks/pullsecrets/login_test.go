@@ -242,3 +242,18 @@ func TestLoginsAreLimited(t *testing.T) {
 		t.Errorf("%d logins: %s", n, got)
 	}
 }
+
+func TestWhoCantBeAskedTakesNobodysTurn(t *testing.T) {
+	w := newWorld(t)
+	delete(w.servers, addrA+":443")
+	const teams = mostLogins/2 + 3
+	var objects []runtime.Object
+	for n := range teams {
+		namespace := fmt.Sprint("team-", n)
+		objects = append(objects, pod("web", []string{"pull"}, image, in(namespace)), inNamespace(passwordSecret("pull", "bob", fmt.Sprint("Pass-of-", n), publicA, internalB), namespace))
+	}
+	w.logIn(t, example(t, config.PullSecrets{}), objects...)
+	if n := w.sent[addrB].Load(); n != teams {
+		t.Errorf("%d logins, want %d", n, teams)
+	}
+}
