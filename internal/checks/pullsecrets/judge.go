@@ -121,7 +121,7 @@ func (j *judgement) problems(u use) []problem {
 		found = append(found, problem{u.namespace, u.account, u.endpoint, level, text, remedy})
 	}
 	if c := by[derivable]; len(c) > 0 {
-		add(checks.Failed, "no credential for the shared endpoint, only for the own hosts of "+sources(c), j.deriveRemedy(u))
+		add(checks.Failed, "no credential for the shared endpoint, only for the own hosts of "+sources(c), j.deriveRemedy(u, c))
 	}
 	if c := by[none]; len(c) > 0 && !j.uncertain(u) {
 		for _, c := range c {

@@ -88,8 +88,8 @@ func TestWhatPodsHaveForEachInstance(t *testing.T) {
 		"a pod that names the shared endpoint itself is given nothing": {
 			derive, []runtime.Object{pod("web", both, shared+"/demo/web:1"), a, b, companionA, companionB},
 			"failed shop/default: no credential for the shared endpoint, only for the own hosts of hangzhou (pull-a) and zhangjiakou (pull-b) (Pod/web)\n" +
-				"  name the images by a source host, so that the webhook rewrites the pods and attaches companions; or list a Secret for the shared endpoint: " +
-				strings.TrimPrefix(fmt.Sprintf(create, "shared", shared), "  "),
+				"  name the images by a source host, so that the webhook rewrites the pods and attaches companions; or list one Secret for the shared endpoint with the user of each of them, such as by " +
+				strings.TrimPrefix(fmt.Sprintf(create, "hangzhou", shared), "  "),
 		},
 		"whose a credential for the shared endpoint is can't be seen": {
 			config.PullSecrets{}, []runtime.Object{pod("web", []string{"pull"}, shared+"/demo/web:1"), pullSecret("pull", shared)},

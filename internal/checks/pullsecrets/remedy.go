@@ -30,12 +30,14 @@ func (j *judgement) values() string {
 	return fmt.Sprintf("pullSecrets: {mode: %s, namespaces: %s}", config.PullSecretsDerive, text)
 }
 
-// deriveRemedy tells how Secrets for the instances' own hosts come to be used.
-func (j *judgement) deriveRemedy(u use) string {
+// deriveRemedy tells how Secrets for the own hosts of these instances come to be used. A
+// Secret has one user for each host, so that two instances take two.
+func (j *judgement) deriveRemedy(u use, covers []cover) string {
 	if u.kind != written {
 		return "set " + j.values() + ", and new pods are given a companion of each for the shared endpoint"
 	}
-	return "name the images by a source host, so that the webhook rewrites the pods and attaches companions; or list a Secret for the shared endpoint: " + j.create(u, "shared", u.endpoint)
+	return "name the images by a source host, so that the webhook rewrites the pods and attaches companions; or list one Secret for the shared endpoint with the user of each of them, such as by " +
+		j.create(u, covers[0].instance.Name, u.endpoint)
 }
 
 // createRemedy tells how to make a Secret for an instance that has none. Derived says that
