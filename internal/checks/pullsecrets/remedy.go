@@ -46,9 +46,6 @@ func (j *judgement) createRemedy(u use, c cover, derived bool) string {
 	host := u.endpoint
 	if u.kind != written && (derived || j.attaches(u)) {
 		host = c.instance.InternalEndpoint
-		if host == "" {
-			host = c.instance.PublicEndpoint
-		}
 	}
 	return j.create(u, c.instance.Name, host)
 }
