@@ -9,6 +9,7 @@ import (
 
 	"github.com/registry-failover/registry-failover/internal/ownedsecrets"
 	"github.com/registry-failover/registry-failover/internal/pullsecrets"
+	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
 // Annotations of a companion. The last three are as of when it was written: they
@@ -64,17 +65,29 @@ type known struct {
 	problem        string // why it can't be read; holdings are the last that could
 }
 
+// Whoever may write Secrets may write long annotations, and owners with a long UID. What
+// a companion has that the controller wrote is shorter, unless a configuration has a
+// dozen endpoints: then its holdings aren't believed, and its original is read.
+const (
+	maxWord     = 64
+	maxHoldings = 1024
+)
+
 // newRecord keeps the little that is needed. Texts that many have are kept once.
 func newRecord(o *metav1.PartialObjectMetadata) *record {
 	r := &record{uid: o.UID, version: o.ResourceVersion, ours: intern(o.Labels[ownedsecrets.Label])}
-	of := said{o.Annotations[EndpointAnnotation], o.Annotations[InstanceAnnotation], o.Annotations[RulesAnnotation], o.Annotations[HoldingsAnnotation]}
-	c := claim{from: o.Annotations[FromAnnotation], version: o.Annotations[VersionAnnotation]}
-	if r.ours != ownedsecrets.Derived || c.from == "" || o.Name != pullsecrets.CompanionName(c.from, of.endpoint, of.instance) {
+	of := said{
+		o.Annotations[EndpointAnnotation], o.Annotations[InstanceAnnotation],
+		within(maxWord, o.Annotations[RulesAnnotation]), within(maxHoldings, o.Annotations[HoldingsAnnotation]),
+	}
+	c := claim{from: o.Annotations[FromAnnotation], version: within(maxWord, o.Annotations[VersionAnnotation])}
+	named := zone.IsDNSName(c.from) && zone.IsDNSName(of.endpoint) && zone.IsDNSName(of.instance)
+	if r.ours != ownedsecrets.Derived || !named || o.Name != pullsecrets.CompanionName(c.from, of.endpoint, of.instance) {
 		return r
 	}
 	c.from, c.said = intern(c.from), unique.Make(of)
 	for _, owner := range o.OwnerReferences {
-		if owner.Kind == "Secret" && owner.Name == c.from {
+		if owner.Kind == "Secret" && owner.Name == c.from && len(owner.UID) <= maxWord {
 			c.owner = owner.UID
 		}
 	}
@@ -86,6 +99,14 @@ func newRecord(o *metav1.PartialObjectMetadata) *record {
 	}
 	r.claim = &c
 	return r
+}
+
+// within is a text that isn't longer than so many bytes, and nothing of one that is.
+func within(limit int, text string) string {
+	if len(text) > limit {
+		return ""
+	}
+	return text
 }
 
 func intern(text string) string { return unique.Make(text).Value() }

@@ -14,6 +14,9 @@ import (
 // companions. What is beyond is neither read nor in the index, until others go.
 const MaxOriginals = 10_000
 
+// maxShared is of how many different holdings it is known that they are kept already.
+const maxShared = 1000
+
 // key names a Secret.
 type key struct{ namespace, name string }
 
@@ -212,6 +215,9 @@ func (v *view) learn(k key, what *known) (changed bool) {
 	// Thousands hold the same.
 	text := encodeHoldings(what.holdings)
 	if _, there := v.holdings[text]; !there {
+		if len(v.holdings) >= maxShared {
+			clear(v.holdings) // those that are in use stay where they are
+		}
 		v.holdings[text] = what.holdings
 	}
 	r.known = &known{what.version, what.rules, v.holdings[text], what.problem}
