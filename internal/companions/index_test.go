@@ -271,6 +271,23 @@ func TestFit(t *testing.T) {
 	}
 }
 
+// TestOneNamespaceTakesNobodysRoomInTheIndex: whoever may make Secrets in it may make thousands.
+func TestOneNamespaceTakesNobodysRoomInTheIndex(t *testing.T) {
+	index := pullsecrets.Index{"a-tenant": {}, "shop": {"emergency": {{Endpoint: shared}}}, "pay": {"pull": {}}}
+	for i := range 1000 {
+		index["a-tenant"][fmt.Sprintf("pull-%d", i)] = nil
+	}
+	texts, leftOut := fit(index, 1000)
+	for _, namespace := range []string{"shop", "pay"} {
+		if diff := cmp.Diff(index[namespace].Encode(), texts[namespace]); diff != "" {
+			t.Errorf("%s: %s", namespace, diff)
+		}
+	}
+	if n, err := pullsecrets.DecodeNamespace([]byte(texts["a-tenant"])); err != nil || len(n) < 40 || len(n)+leftOut != 1000 {
+		t.Errorf("of the other %d are kept and %d left out: %v", len(n), leftOut, err)
+	}
+}
+
 func TestLanes(t *testing.T) {
 	l := newLanes()
 	add := func(name string, urgent bool) {
