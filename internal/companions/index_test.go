@@ -3,7 +3,6 @@ package companions
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -224,24 +223,6 @@ func TestThereIsALimit(t *testing.T) {
 	})
 }
 
-// TestWhatIsUrgentComesFirst: all that is new takes minutes at the rate of writes.
-func TestWhatIsUrgentComesFirst(t *testing.T) {
-	play(t, func(t *testing.T) {
-		api := &secretsapi.Server{}
-		for i := range 600 {
-			api.Put(pull("ns", fmt.Sprintf("other-%d", i), hostA+" x", hostB+" y"))
-		}
-		w := lead(t, api, configured(config.PullSecretsDerive, "ns"))
-		time.Sleep(10 * time.Second)
-		w.Put(pull("ns", "pull", hostA+" a1"))
-		time.Sleep(time.Second)
-		w.holds(ofA, "a1")
-		if n := len(w.Secrets()); n > 600+1+20+12*10 {
-			t.Errorf("after 11 seconds there are %d Secrets", n)
-		}
-	})
-}
-
 func TestFit(t *testing.T) {
 	index := pullsecrets.Index{
 		"a": {"one": {{Endpoint: shared, Instance: "hangzhou"}}, "two": {}},
@@ -285,35 +266,6 @@ func TestOneNamespaceTakesNobodysRoomInTheIndex(t *testing.T) {
 	}
 	if n, err := pullsecrets.DecodeNamespace([]byte(texts["a-tenant"])); err != nil || len(n) < 40 || len(n)+leftOut != 1000 {
 		t.Errorf("of the other %d are kept and %d left out: %v", len(n), leftOut, err)
-	}
-}
-
-func TestLanes(t *testing.T) {
-	l := newLanes()
-	add := func(name string, urgent bool) {
-		k := key{name: name}
-		l.mark(k, urgent)
-		if _, waits := l.in[k]; waits {
-			l.Touch(k)
-		} else {
-			l.Push(k)
-		}
-	}
-	add("a", false)
-	add("b", false)
-	add("c", true)
-	add("b", true)
-	add("c", false)
-	add("d", false)
-	add("b", true)
-	var got []string
-	for l.Len() > 0 {
-		got = append(got, l.Pop().name)
-	}
-	add("b", false)
-	got = append(got, l.Pop().name)
-	if want := []string{"c", "b", "a", "d", "b"}; !slices.Equal(got, want) {
-		t.Errorf("the order is %v", got)
 	}
 }
 

@@ -2,19 +2,27 @@ package companions
 
 import "sync"
 
+// restEvery is which of the keys is one that isn't urgent, however many are: somebody
+// whose Secrets change without end must not keep the others from their first companions.
+const restEvery = 4
+
 // lanes is the order of a queue: what somebody has just changed comes before what
 // is looked at because a replica begins to lead or the configuration is new. All of
-// the latter may take many minutes at the rate of writes.
+// the latter may take many minutes at the rate of writes. Within each, namespaces take
+// turns: one with thousands of Secrets holds up its own.
 type lanes struct {
 	mu   sync.Mutex
 	bulk map[key]bool // what is about to be added isn't urgent
 
 	// The rest is used under the queue's own lock.
-	urgent, rest []key
+	urgent, rest turns
 	in           map[key]bool // what waits, and whether it is urgent
+	taken        int
 }
 
-func newLanes() *lanes { return &lanes{bulk: map[key]bool{}, in: map[key]bool{}} }
+func newLanes() *lanes {
+	return &lanes{bulk: map[key]bool{}, urgent: turns{waiting: map[string][]key{}}, rest: turns{waiting: map[string][]key{}}, in: map[key]bool{}}
+}
 
 // mark says of a key that is about to be added whether it is urgent.
 func (l *lanes) mark(k key, urgent bool) {
@@ -39,7 +47,7 @@ func (l *lanes) isUrgent(k key) bool {
 func (l *lanes) Touch(k key) {
 	if l.isUrgent(k) && !l.in[k] {
 		l.in[k] = true
-		l.urgent = append(l.urgent, k) // its place in the rest is passed over
+		l.urgent.push(k) // its place in the rest is passed over
 	}
 }
 
@@ -48,9 +56,9 @@ func (l *lanes) Push(k key) {
 	urgent := l.isUrgent(k)
 	l.in[k] = urgent
 	if urgent {
-		l.urgent = append(l.urgent, k)
+		l.urgent.push(k)
 	} else {
-		l.rest = append(l.rest, k)
+		l.rest.push(k)
 	}
 }
 
@@ -59,20 +67,60 @@ func (l *lanes) Len() int { return len(l.in) }
 
 // Pop takes the next.
 func (l *lanes) Pop() key {
-	for len(l.urgent) > 0 {
-		k := l.urgent[0]
-		l.urgent = l.urgent[1:]
-		if l.in[k] {
-			delete(l.in, k)
-			return k
+	l.taken++
+	first, second := l.take(true), l.take(false)
+	if l.taken%restEvery == 0 {
+		first, second = second, first
+	}
+	k, ok := first()
+	if !ok {
+		k, _ = second()
+	}
+	delete(l.in, k)
+	return k
+}
+
+// take gives what takes the next that is as urgent, if one is.
+func (l *lanes) take(urgent bool) func() (key, bool) {
+	from := &l.rest
+	if urgent {
+		from = &l.urgent
+	}
+	return func() (key, bool) {
+		for {
+			k, ok := from.pop()
+			if was, waits := l.in[k]; !ok || waits && was == urgent {
+				return k, ok
+			}
 		}
 	}
-	for {
-		k := l.rest[0]
-		l.rest = l.rest[1:]
-		if urgent, waits := l.in[k]; waits && !urgent {
-			delete(l.in, k)
-			return k
-		}
+}
+
+// turns has the namespaces take turns.
+type turns struct {
+	waiting map[string][]key // by namespace; none is empty
+	order   []string
+}
+
+func (t *turns) push(k key) {
+	if len(t.waiting[k.namespace]) == 0 {
+		t.order = append(t.order, k.namespace)
 	}
+	t.waiting[k.namespace] = append(t.waiting[k.namespace], k)
+}
+
+func (t *turns) pop() (k key, ok bool) {
+	if len(t.order) == 0 {
+		return key{}, false
+	}
+	namespace := t.order[0]
+	t.order = t.order[1:]
+	k = t.waiting[namespace][0]
+	if left := t.waiting[namespace][1:]; len(left) > 0 {
+		t.waiting[namespace] = left
+		t.order = append(t.order, namespace)
+	} else {
+		delete(t.waiting, namespace)
+	}
+	return k, true
 }
