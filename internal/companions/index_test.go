@@ -200,29 +200,6 @@ func TestConfigurationsAreFollowed(t *testing.T) {
 	})
 }
 
-func TestThereIsALimit(t *testing.T) {
-	play(t, func(t *testing.T) {
-		api := &secretsapi.Server{}
-		for _, name := range []string{"a", "b", "c", "d"} {
-			api.Put(pull("ns", name, hostA+" "+name))
-		}
-		w := lead(t, api, configured(config.PullSecretsDerive, "ns"), func(k *Keeper) { k.view.limit = 2 })
-		of := func(name string) string { return "ns/" + name + ".hangzhou." + shared }
-		w.expect("ns/a", "ns/b", "ns/c", "ns/d", of("a"), of("b"))
-		if got := w.value("registry_failover_pull_secret_over_limit"); got != 2 {
-			t.Errorf("the metric says %v", got)
-		}
-		w.Put(pull("ns", "a", hostA+" a2")) // it keeps its place
-		w.expect("ns/a", "ns/b", "ns/c", "ns/d", of("a"), of("b"))
-		w.Remove("ns", "a")
-		w.expect("ns/b", "ns/c", "ns/d", of("b"), of("c"))
-		time.Sleep(10 * time.Second)
-		if got := w.index()["ns"]; strings.Count(got, "hangzhou") != 2 {
-			t.Errorf("the index is %s", got)
-		}
-	})
-}
-
 func TestFit(t *testing.T) {
 	index := pullsecrets.Index{
 		"a": {"one": {{Endpoint: shared, Instance: "hangzhou"}}, "two": {}},

@@ -11,7 +11,8 @@ import (
 )
 
 // MaxOriginals is how many Secrets are followed, of those that may have
-// companions. What is beyond is neither read nor in the index, until others go.
+// companions. What is beyond is neither read nor in the index, until others go. The
+// namespaces with the most give way to those with fewer.
 const MaxOriginals = 10_000
 
 // maxShared is of how many different holdings it is known that they are kept already.
@@ -32,12 +33,16 @@ type view struct {
 	secrets    map[key]*record
 	companions map[key][]string // names by the original
 	counted    int
+	countedIn  map[string]int // by namespace
 	waiting    int
 	holdings   map[string][]pullsecrets.Holding // of originals, each kept once
 }
 
 func newView() *view {
-	return &view{limit: MaxOriginals, secrets: map[key]*record{}, companions: map[key][]string{}, holdings: map[string][]pullsecrets.Holding{}}
+	return &view{
+		limit: MaxOriginals, secrets: map[key]*record{}, companions: map[key][]string{},
+		countedIn: map[string]int{}, holdings: map[string][]pullsecrets.Holding{},
+	}
 }
 
 // see notes a Secret, and gives the originals of which there is something new.
@@ -74,22 +79,11 @@ func (v *view) see(l *lane, o *metav1.PartialObjectMetadata) []key {
 	}
 	if r.ours == "" {
 		if !r.counted && !r.waiting {
-			v.count(r)
+			v.count(k, r)
 		}
 		news = append(news, k)
 	}
 	return each(news)
-}
-
-// count lets an original be followed, if there is room.
-func (v *view) count(r *record) {
-	if v.counted < v.limit {
-		r.counted, r.waiting = true, false
-		v.counted++
-		return
-	}
-	r.waiting = true
-	v.waiting++
 }
 
 // drop forgets a Secret, and gives the originals of which that is news.
@@ -111,27 +105,14 @@ func (v *view) drop(k key, r *record) []key {
 	case r.waiting:
 		v.waiting--
 	case r.counted:
-		v.counted--
+		v.uncount(k)
 		if next, ok := v.first(); ok {
 			v.waiting--
-			v.count(v.secrets[next])
+			v.count(next, v.secrets[next])
 			news = append(news, next)
 		}
 	}
 	return news
-}
-
-// first is the first of those that wait.
-func (v *view) first() (found key, ok bool) {
-	if v.waiting == 0 {
-		return key{}, false
-	}
-	for k, r := range v.secrets {
-		if r.waiting && (!ok || compareKeys(k, found) < 0) {
-			found, ok = k, true
-		}
-	}
-	return found, ok
 }
 
 // miss notes that a Secret is gone.
