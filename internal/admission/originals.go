@@ -41,9 +41,7 @@ func annotate(annotations map[string]string, originals string) (pointer string, 
 // container in front of others, so that what was recorded stands under a path
 // that is another's now; but each reference still tells what it became.
 func (p *Policy) originals(recorded string, findings []podimages.Finding) map[string]string {
-	var earlier map[string]string
-	// An unreadable value is somebody else's mistake; ours replaces it.
-	_ = json.Unmarshal([]byte(recorded), &earlier)
+	earlier := readOriginals(recorded)
 	became := map[string]string{}
 	for _, path := range slices.Sorted(maps.Keys(earlier)) {
 		if r := p.Rewriter.Rewrite(earlier[path]); r.Changed() {
@@ -63,4 +61,23 @@ func (p *Policy) originals(recorded string, findings []podimages.Finding) map[st
 		}
 	}
 	return originals
+}
+
+// readOriginals reads the annotation. An unreadable value is somebody else's mistake; ours replaces it.
+func readOriginals(recorded string) (originals map[string]string) {
+	_ = json.Unmarshal([]byte(recorded), &originals)
+	return originals
+}
+
+// rewrittenBefore are the shared endpoints of the images that an earlier pass rewrote, in order.
+func (p *Policy) rewrittenBefore(pod *podimages.Pod, findings []podimages.Finding) []string {
+	var endpoints []string
+	for _, original := range readOriginals(pod.Metadata.Annotations[OriginalsAnnotation]) {
+		r := p.Rewriter.Rewrite(original)
+		if r.Changed() && slices.ContainsFunc(findings, func(f podimages.Finding) bool { return f.Field.Image == r.Image }) {
+			endpoints = append(endpoints, r.Endpoint)
+		}
+	}
+	slices.Sort(endpoints)
+	return slices.Compact(endpoints)
 }

@@ -46,11 +46,14 @@ func (p *Policy) answer(pod *podimages.Pod, findings []podimages.Finding, epheme
 			d.Warnings = append(d.Warnings, fmt.Sprintf("registry-failover rewrote %s from %s to %s", path, f.Field.Image, f.Result.Image))
 		}
 	}
-	if len(originals) == 0 {
+	if len(originals) == 0 && len(c.attached) == 0 {
 		return d
 	}
 	text := string(appendStrings(nil, originals))
-	d.Audit = map[string]string{"original-images": text}
+	d.Audit = map[string]string{}
+	if len(originals) > 0 {
+		d.Audit["original-images"] = text
+	}
 	if c.warning != "" {
 		d.Warnings = slices.Insert(d.Warnings, 0, c.warning)
 	}
@@ -58,7 +61,7 @@ func (p *Policy) answer(pod *podimages.Pod, findings []podimages.Finding, epheme
 		d.Warnings = slices.Insert(d.Warnings, 0, audited)
 		return d
 	}
-	if !ephemeral {
+	if len(originals) > 0 && !ephemeral {
 		if earlier, recorded := pod.Metadata.Annotations[OriginalsAnnotation]; recorded {
 			text = string(appendStrings(nil, p.originals(earlier, findings)))
 		}

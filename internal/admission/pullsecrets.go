@@ -38,13 +38,18 @@ func (c credentials) result() string {
 	return ""
 }
 
-// decide says what becomes of the pull secrets of a pod that is created.
-func (s *secrets) decide(namespace string, pod *podimages.Pod, findings []podimages.Finding, audit bool) credentials {
-	settings := s.attacher.Settings
-	if len(pod.Spec.ImagePullSecrets) == 0 || !settings.Covers(namespace) || audit && settings.Mode == config.PullSecretsDerive {
+// credentials says what becomes of the pull secrets of a pod that is created. Where an
+// earlier pass has rewritten images, the list may be another webhook's by now.
+func (p *Policy) credentials(namespace string, pod *podimages.Pod, findings []podimages.Finding) credentials {
+	s, settings := p.secrets, p.secrets.attacher.Settings
+	derive := settings.Mode == config.PullSecretsDerive
+	if len(pod.Spec.ImagePullSecrets) == 0 || !settings.Covers(namespace) || derive && p.Audit {
 		return credentials{}
 	}
 	rewritten := rewrittenTo(findings)
+	if derive {
+		rewritten = append(rewritten, p.rewrittenBefore(pod, findings)...)
+	}
 	if len(rewritten) == 0 {
 		return credentials{}
 	}
@@ -59,7 +64,7 @@ func (s *secrets) decide(namespace string, pod *podimages.Pod, findings []podima
 	if index := s.index.Load(); index != nil {
 		known = (*index)[namespace]
 	}
-	if settings.Mode == config.PullSecretsDerive {
+	if derive {
 		return credentials{attached: s.attacher.Names(namespace, listed, rewritten, known)}
 	}
 	endpoints := slices.DeleteFunc(slices.Clone(s.attacher.Endpoints), func(e config.Endpoint) bool { return !slices.Contains(rewritten, e.Name) })

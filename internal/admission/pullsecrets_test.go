@@ -2,6 +2,7 @@ package admission_test
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -160,6 +161,29 @@ func TestASecondPassAppendsOnlyWhatIsNew(t *testing.T) {
 	compare(t, []string{"mesh", "pull-b", "pull-b" + inZhangjiakou, "mesh" + inHangzhou}, listed(t, second))
 	if third := w.ask(t, "/mutate", review(t, string(second), into("shop"))); third.Patch != nil {
 		t.Errorf("a third pass patches again: %s", third.Patch)
+	}
+}
+
+// TestASecretThatAnotherWebhookListsHasItsCompanions: it is asked after ours, and may find no list at all.
+func TestASecretThatAnotherWebhookListsHasItsCompanions(t *testing.T) {
+	for sentence, test := range map[string]struct{ before, between, want string }{
+		"in front of those that are listed": {`[{"name":"pull-b"}]`, `[{"name":"late"},{"name":"pull-b"},{"name":"pull-b` + inZhangjiakou + `"}]`, "late" + inHangzhou},
+		"where none was listed":             {`null`, `[{"name":"late"}]`, "late" + inHangzhou},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			w := newWebhook(t, derive)
+			w.KnowPullSecrets(index(t, `{"pull-b":["`+shared+`/zhangjiakou"],"late":["`+shared+`/hangzhou"]}`))
+			pod := listing(test.before, source+"/demo/web:1", "nginx")
+			first := apply(t, []byte(pod), w.ask(t, "/mutate", review(t, pod, into("shop"))))
+			between := regexp.MustCompile(`"imagePullSecrets":(null|\[.*?\])`).ReplaceAllString(string(first), `"imagePullSecrets":`+test.between)
+			r := w.ask(t, "/mutate", review(t, between, into("shop")))
+			compare(t, []string{`add /spec/imagePullSecrets/- {"name":"` + test.want + `"}`}, operations(t, r))
+			compare(t, map[string]string{"pull-secrets": test.want}, r.AuditAnnotations)
+			second := apply(t, []byte(between), r)
+			if third := w.ask(t, "/mutate", review(t, string(second), into("shop"))); third.Patch != nil {
+				t.Errorf("a third pass patches again: %s", third.Patch)
+			}
+		})
 	}
 }
 

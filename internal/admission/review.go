@@ -79,7 +79,7 @@ func (p *Policy) review(in request) (Decision, error) {
 	}
 	if create {
 		findings := podimages.Evaluate(p.Rewriter, pod)
-		d := p.answer(pod, findings, ephemeral, p.secrets.decide(in.namespace, pod, findings, p.Audit))
+		d := p.answer(pod, findings, ephemeral, p.credentials(in.namespace, pod, findings))
 		_, again := pod.Metadata.Annotations[OriginalsAnnotation]
 		if d.Patch != nil && !in.dryRun && !again {
 			d.Created = &pod.Metadata
