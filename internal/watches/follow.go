@@ -18,8 +18,10 @@ import (
 )
 
 const (
-	// pageSize is how many objects a list has in memory at once.
-	pageSize = 500
+	// pageSize is how many objects a list has in memory at once. Each may have 256 KiB of
+	// annotations, and whoever may write Secrets may write them: 500 would be more than the
+	// controller is given.
+	pageSize = 50
 	// retryFirst and retryLast are the delays between attempts to list, doubled from one to the other.
 	retryFirst, retryLast = time.Second, 30 * time.Second
 	listTimeout           = 30 * time.Second
