@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
 
 	"github.com/registry-failover/registry-failover/internal/pullsecrets"
 )
@@ -55,6 +56,8 @@ func (v *view) see(l *lane, o *metav1.PartialObjectMetadata) []key {
 	var news []key
 	switch {
 	case old == nil:
+	case old.uid != r.uid && older(r.version, old.version):
+		return nil // the other type's watch has shown what was made after it
 	case old.uid == r.uid && old.version == r.version:
 		old.lane, old.turn = l, l.turn
 		return nil
@@ -84,6 +87,12 @@ func (v *view) see(l *lane, o *metav1.PartialObjectMetadata) []key {
 		news = append(news, k)
 	}
 	return each(news)
+}
+
+// older compares resourceVersions; what is none isn't older.
+func older(a, b string) bool {
+	order, err := resourceversion.CompareResourceVersion(a, b)
+	return err == nil && order < 0
 }
 
 // drop forgets a Secret, and gives the originals of which that is news.

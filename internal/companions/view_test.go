@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/registry-failover/registry-failover/internal/ownedsecrets"
 	"github.com/registry-failover/registry-failover/pkg/config"
@@ -47,5 +48,22 @@ func TestAVersionThatFollowsIsNotBelieved(t *testing.T) {
 	v.checked(key{"ns", ofA}, "3")
 	if read() {
 		t.Error("what was checked isn't believed")
+	}
+}
+
+// TestAWatchThatIsLateHidesNothing: the two types' watches don't keep their order. The
+// last change of a Secret and its end may come after the one of the other type that was made in its place.
+func TestAWatchThatIsLateHidesNothing(t *testing.T) {
+	s, v := newSettings(configured(config.PullSecretsDerive, "ns"), own), newView()
+	version := func(uid types.UID, version string) *metav1.PartialObjectMetadata {
+		return &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "pull", UID: uid, ResourceVersion: version}}
+	}
+	before, after := &lane{}, &lane{}
+	v.see(before, version("old", "8"))
+	v.see(after, version("new", "11"))
+	v.see(before, version("old", "9"))
+	v.miss(version("old", "10"))
+	if in, _ := v.input(key{"ns", "pull"}, s); in.original == nil || in.original.uid != "new" {
+		t.Errorf("it sees %+v", in.original)
 	}
 }
