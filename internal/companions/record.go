@@ -81,7 +81,7 @@ func newRecord(o *metav1.PartialObjectMetadata) *record {
 		within(maxWord, o.Annotations[RulesAnnotation]), within(maxHoldings, o.Annotations[HoldingsAnnotation]),
 	}
 	c := claim{from: o.Annotations[FromAnnotation], version: within(maxWord, o.Annotations[VersionAnnotation])}
-	named := zone.IsDNSName(c.from) && zone.IsDNSName(of.endpoint) && zone.IsDNSName(of.instance)
+	named := pullsecrets.IsSecretName(c.from) && zone.IsDNSName(of.endpoint) && zone.IsDNSName(of.instance)
 	if r.ours != ownedsecrets.Derived || !named || o.Name != pullsecrets.CompanionName(c.from, of.endpoint, of.instance) {
 		return r
 	}

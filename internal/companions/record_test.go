@@ -19,14 +19,15 @@ func TestLittleIsKeptOfASecretWhateverItSays(t *testing.T) {
 		from, endpoint, instance, version, rules, holdings, owner string
 		ours                                                      bool
 	}{
-		"a companion":              {"pull", shared, "hangzhou", "7", "0123456789ab", shared + "/hangzhou", "uid", true},
-		"a long original":          {long, shared, "hangzhou", "7", "0123456789ab", shared + "/hangzhou", "uid", false},
-		"a long endpoint":          {"pull", long, "hangzhou", "7", "0123456789ab", shared + "/hangzhou", "uid", false},
-		"a long instance":          {"pull", shared, long, "7", "0123456789ab", shared + "/hangzhou", "uid", false},
-		"a long owner":             {"pull", shared, "hangzhou", "7", "0123456789ab", shared + "/hangzhou", long, false},
-		"a long version":           {"pull", shared, "hangzhou", long, "0123456789ab", shared + "/hangzhou", "uid", true},
-		"a long hash of the rules": {"pull", shared, "hangzhou", "7", long, shared + "/hangzhou", "uid", true},
-		"long holdings":            {"pull", shared, "hangzhou", "7", "0123456789ab", long, "uid", true},
+		"a companion":                 {"pull", shared, "hangzhou", "7", "0123456789ab", shared + "/hangzhou", "uid", true},
+		"of a name with a long label": {strings.Repeat("x", 70), shared, "hangzhou", "7", "0123456789ab", shared + "/hangzhou", "uid", true},
+		"a long original":             {long, shared, "hangzhou", "7", "0123456789ab", shared + "/hangzhou", "uid", false},
+		"a long endpoint":             {"pull", long, "hangzhou", "7", "0123456789ab", shared + "/hangzhou", "uid", false},
+		"a long instance":             {"pull", shared, long, "7", "0123456789ab", shared + "/hangzhou", "uid", false},
+		"a long owner":                {"pull", shared, "hangzhou", "7", "0123456789ab", shared + "/hangzhou", long, false},
+		"a long version":              {"pull", shared, "hangzhou", long, "0123456789ab", shared + "/hangzhou", "uid", true},
+		"a long hash of the rules":    {"pull", shared, "hangzhou", "7", long, shared + "/hangzhou", "uid", true},
+		"long holdings":               {"pull", shared, "hangzhou", "7", "0123456789ab", long, "uid", true},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			r := newRecord(&metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{

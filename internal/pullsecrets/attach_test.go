@@ -2,6 +2,7 @@ package pullsecrets_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,6 +32,7 @@ func TestAttacherNames(t *testing.T) {
 	minting, breaking := derive, derive
 	minting.Mint, breaking.BreakGlass = []string{"shop"}, "break-glass"
 	first := []string{shared}
+	long := strings.Repeat("a", 70)
 
 	for sentence, test := range map[string]struct {
 		settings  config.PullSecrets
@@ -45,9 +47,10 @@ func TestAttacherNames(t *testing.T) {
 			derive, "shop", []string{"pull-b", "both", "pull-a"}, first, known,
 			[]string{"pull-b" + ofZhangjiakou, "both" + ofHangzhou, "both" + ofZhangjiakou, "pull-a" + ofHangzhou},
 		},
-		"all names of a Secret that isn't known": {derive, "shop", []string{"new"}, first, known, []string{"new" + ofHangzhou, "new" + ofZhangjiakou}},
-		"beside one that is known":               {derive, "shop", []string{"pull-b", "new"}, first, known, []string{"pull-b" + ofZhangjiakou, "new" + ofHangzhou, "new" + ofZhangjiakou}},
-		"all names of all where no index is":     {derive, "shop", []string{"pull-b"}, first, nil, []string{"pull-b" + ofHangzhou, "pull-b" + ofZhangjiakou}},
+		"all names of a Secret that isn't known":                 {derive, "shop", []string{"new"}, first, known, []string{"new" + ofHangzhou, "new" + ofZhangjiakou}},
+		"beside one that is known":                               {derive, "shop", []string{"pull-b", "new"}, first, known, []string{"pull-b" + ofZhangjiakou, "new" + ofHangzhou, "new" + ofZhangjiakou}},
+		"all names of all where no index is":                     {derive, "shop", []string{"pull-b"}, first, nil, []string{"pull-b" + ofHangzhou, "pull-b" + ofZhangjiakou}},
+		"a label of a Secret's name may be longer than a host's": {derive, "shop", []string{long}, first, known, []string{long + ofHangzhou, long + ofZhangjiakou}},
 		"all names where nothing is held for the endpoint": {
 			derive, "shop", []string{"hub", "second"}, first, known,
 			[]string{"hub" + ofHangzhou, "hub" + ofZhangjiakou, "second" + ofHangzhou, "second" + ofZhangjiakou},

@@ -2,8 +2,7 @@ package pullsecrets
 
 import (
 	"slices"
-
-	"github.com/registry-failover/registry-failover/pkg/zone"
+	"strings"
 )
 
 // MaxListed is how many Secrets a pod may list for anything to be done about them:
@@ -15,9 +14,27 @@ const MaxListed = 200
 func distinct(listed []string) []string {
 	secrets := make([]string, 0, min(len(listed), MaxListed))
 	for _, name := range listed[:min(len(listed), MaxListed)] {
-		if zone.IsDNSName(name) && !slices.Contains(secrets, name) {
+		if IsSecretName(name) && !slices.Contains(secrets, name) {
 			secrets = append(secrets, name)
 		}
 	}
 	return secrets
 }
+
+// IsSecretName tells whether the API server takes a Secret of the name: a DNS name,
+// of which a label may be longer than 63 characters (DNS subdomain names in
+// https://kubernetes.io/docs/concepts/overview/working-with-objects/names/, as
+// k8s.io/apimachinery 0.37 checks them).
+func IsSecretName(name string) bool {
+	if len(name) > maxName {
+		return false
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || label[0] == '-' || label[len(label)-1] == '-' || strings.ContainsFunc(label, inNoSecretName) {
+			return false
+		}
+	}
+	return true
+}
+
+func inNoSecretName(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/registry-failover/registry-failover/internal/pullsecrets"
 	"github.com/registry-failover/registry-failover/pkg/config"
@@ -45,5 +46,15 @@ func TestWhatAPodMayList(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestIsSecretName(t *testing.T) {
+	for _, name := range []string{
+		"a", "pull-b", "1.2", strings.Repeat("a", 253), strings.Repeat("a", 254), "", ".", "a.", ".a", "a..b", "-a", "a-", "a.-b", "A", "a_b", "ä", "a b", "a/b", "a\n",
+	} {
+		if got, want := pullsecrets.IsSecretName(name), validation.IsDNS1123Subdomain(name) == nil; got != want {
+			t.Errorf("%q: %t, and the API server says %t", name, got, want)
+		}
 	}
 }

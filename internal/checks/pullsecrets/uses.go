@@ -15,7 +15,6 @@ import (
 	"github.com/registry-failover/registry-failover/internal/registrylogin"
 	"github.com/registry-failover/registry-failover/internal/stragglers"
 	"github.com/registry-failover/registry-failover/pkg/config"
-	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
 // A use is what the pods have in common that pull alike from a shared endpoint.
@@ -119,7 +118,7 @@ func (s *survey) wereRewritten(pod *corev1.Pod) map[string]bool {
 func listedBy(pod *corev1.Pod) []string {
 	var names []string
 	for _, s := range pod.Spec.ImagePullSecrets[:min(len(pod.Spec.ImagePullSecrets), core.MaxListed)] {
-		if zone.IsDNSName(s.Name) && !slices.Contains(names, s.Name) {
+		if core.IsSecretName(s.Name) && !slices.Contains(names, s.Name) {
 			names = append(names, s.Name)
 		}
 	}
