@@ -47,6 +47,7 @@ func (p *Policy) credentials(namespace string, pod *podimages.Pod, findings []po
 		return credentials{}
 	}
 	rewritten := rewrittenTo(findings)
+	first := len(rewritten) > 0
 	if derive {
 		rewritten = append(rewritten, p.rewrittenBefore(pod, findings)...)
 	}
@@ -57,7 +58,10 @@ func (p *Policy) credentials(namespace string, pod *podimages.Pod, findings []po
 	for i, secret := range pod.Spec.ImagePullSecrets {
 		listed[i] = secret.Name
 	}
-	if len(listed) > pullsecrets.MaxListed {
+	switch {
+	case len(listed) > pullsecrets.MaxListed && !first:
+		return credentials{} // it has been told, or what an earlier pass appended has made it so long
+	case len(listed) > pullsecrets.MaxListed:
 		return credentials{warning: fmt.Sprintf("registry-failover does nothing about the pull secrets of a pod that lists more than %d", pullsecrets.MaxListed)}
 	}
 	var known pullsecrets.Namespace

@@ -2,6 +2,7 @@ package admission_test
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -221,6 +222,21 @@ func TestAPodThatListsTooManyIsToldSo(t *testing.T) {
 		}
 		compare(t, map[string]float64{"attached": 0, "warned": 1}, w.samples(t, "registry_failover_admission_pull_secrets_total"))
 	}
+}
+
+// TestAListThatBecameLongIsNothingToTell: with its companions it is longer than a pod may list.
+func TestAListThatBecameLongIsNothingToTell(t *testing.T) {
+	var secrets []string
+	for i := range pullsecrets.MaxListed / 2 {
+		secrets = append(secrets, fmt.Sprintf(`{"name":"pull-%d"}`, i))
+	}
+	w := newWebhook(t, derive)
+	pod := listing(`[`+strings.Join(secrets, ",")+`]`, source+"/demo/web:1")
+	first := w.ask(t, "/mutate", review(t, pod, into("shop")))
+	compare(t, []string(nil), first.Warnings)
+	second := w.ask(t, "/mutate", review(t, string(apply(t, []byte(pod), first)), into("shop")))
+	compare(t, []string(nil), second.Warnings)
+	compare(t, map[string]float64{"attached": 1, "warned": 0}, w.samples(t, "registry_failover_admission_pull_secrets_total"))
 }
 
 // TestCompanionsCostLittle: what a pod costs is its JSON, which is read once either way.
