@@ -6,6 +6,10 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/registry-failover/registry-failover/internal/ownedsecrets"
+	"github.com/registry-failover/registry-failover/internal/pullsecrets"
 	"github.com/registry-failover/registry-failover/pkg/config"
 	"github.com/registry-failover/registry-failover/test/secretsapi"
 )
@@ -40,6 +44,29 @@ func TestOneNamespaceHoldsUpNoOther(t *testing.T) {
 		w.Put(pull("ns", "pull", hostA+" a1"))
 		time.Sleep(time.Second)
 		w.holds(ofA, "a1")
+	})
+}
+
+// TestOneOriginalHoldsUpNoOther: as many Secrets as somebody likes may say that they are its companions.
+func TestOneOriginalHoldsUpNoOther(t *testing.T) {
+	play(t, func(t *testing.T) {
+		api := &secretsapi.Server{}
+		w := lead(t, api, configured(config.PullSecretsDerive, "*"))
+		for i := range 600 {
+			of, endpoint := fmt.Sprintf("gone-%d", i%2), fmt.Sprintf("e%d.example.com", i)
+			forged := pull("a-tenant", pullsecrets.CompanionName(of, endpoint, "x"))
+			forged.Labels = map[string]string{ownedsecrets.Label: ownedsecrets.Derived}
+			forged.Annotations = map[string]string{FromAnnotation: of, EndpointAnnotation: endpoint, InstanceAnnotation: "x"}
+			forged.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Secret", Name: of, UID: "u"}}
+			w.Put(forged)
+		}
+		time.Sleep(10 * time.Second)
+		w.Put(pull("ns", "pull", hostA+" a1"))
+		time.Sleep(2 * time.Second)
+		w.holds(ofA, "a1")
+		w.Remove("ns", "pull")
+		time.Sleep(2 * time.Minute)
+		w.expect()
 	})
 }
 

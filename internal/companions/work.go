@@ -20,6 +20,10 @@ const (
 	recheck = time.Minute
 	// behind is when to look again while the watch hasn't shown what a read has.
 	behind = time.Second
+	// removals is how many companions of an original are deleted before others have their
+	// turn: as many Secrets as somebody likes may say that they are one. The watch, which
+	// shows their end, has the rest come.
+	removals = 4
 )
 
 // work takes one from the queue; false says that the queue is closed.
@@ -172,7 +176,7 @@ func (in input) secret(of key, k *known, c pullsecrets.Companion) ownedsecrets.S
 
 func (k *Keeper) remove(ctx context.Context, of key, in input, names []string) error {
 	var failures []error
-	for _, name := range names {
+	for _, name := range names[:min(len(names), removals)] {
 		o := in.observed[name]
 		if err := k.Writer.Delete(ctx, of.namespace, name, o.uid, o.current); err != nil {
 			failures = append(failures, err)
