@@ -55,7 +55,7 @@ type Keeper struct {
 // New makes a Keeper and registers its metrics. It must be configured before it starts.
 func New(o Options) *Keeper {
 	k := &Keeper{Options: o, changed: make(chan struct{}, 1), view: newView(), scopes: map[string]*scope{}}
-	k.report = &report{events: o.Events, log: o.Log, problems: map[key]problems{}}
+	k.report = &report{events: o.Events, log: o.Log, failing: map[key]bool{}, problems: map[key]problems{}}
 	k.index = newPublisher(k)
 	o.Metrics.MustRegister(collector{k})
 	return k

@@ -384,6 +384,28 @@ func TestNoRequestThatIsRefusedEndsAnything(t *testing.T) {
 	})
 }
 
+// TestWhatIsRefusedIsToldAlsoAfterAnotherTry: the first try may meet somebody else who writes.
+func TestWhatIsRefusedIsToldAlsoAfterAnotherTry(t *testing.T) {
+	play(t, func(t *testing.T) {
+		var tries atomic.Int32
+		api := &secretsapi.Server{Refuse: func(r secretsapi.Request) int {
+			switch {
+			case r.Verb != "create" || r.Resource != "secrets":
+				return 0
+			case tries.Add(1) == 1:
+				return http.StatusConflict
+			}
+			return http.StatusForbidden // a quota's answer
+		}}
+		api.Put(pull("ns", "pull", hostA+" a1"))
+		w := lead(t, api, configured(config.PullSecretsDerive, "ns"))
+		time.Sleep(10 * time.Minute)
+		if n := strings.Count(w.log.String(), "a pull secret can't be followed"); n != 1 || tries.Load() < 3 {
+			t.Errorf("after %d tries the log has told it %d times", tries.Load(), n)
+		}
+	})
+}
+
 func TestWatchesThatBeginAnewMissNothing(t *testing.T) {
 	play(t, func(t *testing.T) {
 		var away atomic.Int32

@@ -19,6 +19,7 @@ type report struct {
 
 	mu       sync.Mutex
 	leads    bool
+	failing  map[key]bool
 	problems map[key]problems
 	leftIn   []string
 }
@@ -59,6 +60,24 @@ func (r *report) of(k key, uid types.UID, now problems) {
 			r.events.Eventf(regarding, nil, corev1.EventTypeWarning, "PullSecretNameTaken", "Derive", "%s: %s", name, ownedsecrets.ErrTaken.Error())
 		}
 	}
+}
+
+// fails tells why an original can't be followed.
+func (r *report) fails(k key, err error) {
+	r.mu.Lock()
+	told := r.failing[k]
+	r.failing[k] = true
+	r.mu.Unlock()
+	if !told {
+		r.log.Warn("a pull secret can't be followed: it is tried again", "namespace", k.namespace, "secret", k.name, "error", err)
+	}
+}
+
+// follows notes that it can, or needn't any more.
+func (r *report) follows(k key) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.failing, k)
 }
 
 // keep forgets the problems of other namespaces.

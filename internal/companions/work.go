@@ -37,13 +37,14 @@ func (k *Keeper) work(ctx context.Context) bool {
 	switch {
 	case ctx.Err() != nil:
 	case err == nil:
+		k.report.follows(of)
 		k.queue.Forget(of)
 		if again > 0 {
 			k.queue.AddAfter(of, again)
 		}
 	default:
-		if k.queue.NumRequeues(of) == 0 && !errors.Is(err, ownedsecrets.ErrMeanwhile) {
-			k.Log.Warn("a pull secret can't be followed: it is tried again", "namespace", of.namespace, "secret", of.name, "error", err)
+		if !errors.Is(err, ownedsecrets.ErrMeanwhile) {
+			k.report.fails(of, err)
 		}
 		k.queue.AddRateLimited(of)
 	}
