@@ -15,7 +15,7 @@ func (e *Error) Cause() string {
 	if cause, ok := errors.AsType[plain](e.Err); ok {
 		return cause.Error()
 	}
-	return e.Err.Error()
+	return plain{e.Err}.Error()
 }
 
 // Timeout says that nothing came within the time that there was.
