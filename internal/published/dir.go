@@ -25,9 +25,13 @@ type Dir struct {
 // InDir returns the texts in a directory that exists.
 func InDir(path string) *Dir { return &Dir{path: path} }
 
+// HealthReports is what [Dir.Of] takes for what probers report, each under a name of
+// its own. No ConfigMap has it: in a cluster each prober has a Lease.
+const HealthReports = "registry-failover-health"
+
 // Of is the directory that stands for a ConfigMap.
 func (d *Dir) Of(object string) string {
-	name, ok := map[string]string{inputs.SwitchName: "switch", inputs.StateName: "state", inputs.StatusName: "status"}[object]
+	name, ok := map[string]string{inputs.SwitchName: "switch", inputs.StateName: "state", inputs.StatusName: "status", HealthReports: "health"}[object]
 	if !ok {
 		panic("no directory stands for the object " + object)
 	}

@@ -1,0 +1,136 @@
+package prober
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/registry-failover/registry-failover/internal/health"
+	"github.com/registry-failover/registry-failover/internal/healthreport"
+	"github.com/registry-failover/registry-failover/test/standin"
+)
+
+const (
+	realmHost = "dockerauth.example.com"
+	canaryOf  = `{"schemaVersion":2}`
+)
+
+// A registryOf is an instance with its token service on one address, which remembers
+// how often it was asked for what.
+type registryOf struct {
+	mu    sync.Mutex
+	id    string
+	token int // what the token service says
+	asked map[string]int
+}
+
+func (r *registryOf) set(edit func(*registryOf)) { r.mu.Lock(); edit(r); r.mu.Unlock() }
+
+func (r *registryOf) count(what string) int { r.mu.Lock(); defer r.mu.Unlock(); return r.asked[what] }
+
+func (r *registryOf) answer(w http.ResponseWriter, request *http.Request) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case request.Host == realmHost:
+		r.asked["token"]++
+		w.WriteHeader(r.token)
+	case strings.Contains(request.URL.Path, "/manifests/"):
+		r.asked["manifest"]++
+		_, _ = w.Write([]byte(canaryOf))
+	default:
+		r.asked["v2"]++
+		w.Header().Set("WWW-Authenticate", `Bearer realm="https://`+realmHost+`/auth",service="registry.aliyuncs.com:cn-hangzhou:china:`+r.id+`"`)
+		w.WriteHeader(http.StatusUnauthorized)
+	}
+	return true
+}
+
+// aim gives what asks the registry.
+func aim(t *testing.T, r *registryOf) *asking {
+	t.Helper()
+	r.asked = map[string]int{}
+	authority, err := standin.NewAuthority()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := standin.NewRegistry(authority, shared, realmHost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Intercept(r.answer)
+	if err := server.Listen(t.Context(), "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	sum := sha256.Sum256([]byte(canaryOf))
+	own := targets(example(t, "health: {canary: 'demo/web@sha256:"+hex.EncodeToString(sum[:])+"'}"), nil)[0]
+	return &asking{target: own, prober: health.Prober{
+		Roots: authority.Pool,
+		Resolve: func(context.Context, string) ([]netip.Addr, error) {
+			return []netip.Addr{netip.MustParseAddr("10.1.0.20")}, nil
+		},
+		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, server.Addr())
+		},
+	}}
+}
+
+// judged is what one probe means.
+func judged(t *testing.T, a *asking) Observation {
+	t.Helper()
+	return Judge(a.probe(t.Context()), a.expected)
+}
+
+func TestATokenServiceThatIsWellIsAskedSeldom(t *testing.T) {
+	r := &registryOf{id: "cri-aaaaa", token: http.StatusUnauthorized}
+	a := aim(t, r)
+	for range 5 {
+		if o := judged(t, a); o.Level != healthreport.Healthy || o.Reason != "answers as itself" {
+			t.Fatalf("%+v", o)
+		}
+	}
+	if v2, token, manifest := r.count("v2"), r.count("token"), r.count("manifest"); v2 != 5 || token != 1 || manifest != 1 {
+		t.Errorf("asked were %d, %d and %d", v2, token, manifest)
+	}
+	a.token.last = time.Now().Add(-seldom)
+	r.set(func(r *registryOf) { r.token = http.StatusBadGateway })
+	for range 3 {
+		if o := judged(t, a); o.Level != healthreport.Failing || !strings.HasSuffix(o.Reason, "it says 502 Bad Gateway") {
+			t.Errorf("half dead: %+v", o)
+		}
+	}
+	if token := r.count("token"); token != 4 {
+		t.Errorf("one that isn't well was asked %d times in 3 probes", token-1)
+	}
+	r.set(func(r *registryOf) { r.token = http.StatusOK })
+	if o := judged(t, a); o.Level != healthreport.Healthy {
+		t.Errorf("well again: %+v", o)
+	}
+}
+
+func TestAWrongInstanceIsAskedForNothingMore(t *testing.T) {
+	r := &registryOf{id: "cri-bbbbb", token: http.StatusOK}
+	a := aim(t, r)
+	if o := judged(t, a); o.Level != healthreport.WrongIdentity || o.Reason != "answers as cri-bbbbb, which is zhangjiakou" {
+		t.Errorf("%+v", o)
+	}
+	if r.count("token")+r.count("manifest") > 0 {
+		t.Error("a foreign token service is asked")
+	}
+}
+
+func TestACanaryThatIsNotThereIsAFailure(t *testing.T) {
+	a := aim(t, &registryOf{id: "cri-aaaaa", token: http.StatusOK})
+	a.digest = "sha256:" + strings.Repeat("0", 64)
+	if o := judged(t, a); o.Level != healthreport.Failing || o.Reason != "the canary manifest: what comes has another digest" {
+		t.Errorf("%+v", o)
+	}
+}

@@ -1,0 +1,71 @@
+package prober
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/registry-failover/registry-failover/internal/health"
+	"github.com/registry-failover/registry-failover/internal/healthreport"
+	"github.com/registry-failover/registry-failover/pkg/config"
+	"github.com/registry-failover/registry-failover/pkg/zone"
+)
+
+// A target is one instance of an endpoint over one network.
+type target struct {
+	healthreport.Key
+	health   health.Target
+	expected Expected
+	// repository and digest are the canary's; they are empty without one.
+	repository, digest string
+}
+
+// unknown says that no address of the target is known.
+func (t target) unknown() bool { return len(t.health.Addrs) == 0 && t.health.Name == "" }
+
+// targets are all that the configuration gives: each word of the switch that names an
+// instance leads to one. State is what has been learnt, by endpoint.
+func targets(c *config.Config, state map[string]zone.State) []target {
+	var all []target
+	repository, digest := canary(c.Health.Canary)
+	for n, e := range c.Zones() {
+		names := map[string]string{}
+		for _, i := range c.Endpoints[n].Instances {
+			names[i.ID] = i.Name
+		}
+		for k, i := range e.Instances {
+			base := target{
+				Key:        healthreport.Key{Endpoint: e.Name, Instance: i.Name},
+				expected:   Expected{ID: c.Endpoints[n].Instances[k].ID, Names: names, Slow: c.Health.Slow.Duration},
+				repository: repository, digest: digest,
+			}
+			if len(i.InternalAddrs) > 0 || e.LearnsInternal && i.VPC != "" {
+				all = append(all, base.over(zone.Internal, addresses(e, i, state[e.Name]), ""))
+			}
+			all = append(all, base.over(zone.Public, nil, i.PublicEndpoint))
+		}
+	}
+	return all
+}
+
+func (t target) over(n zone.Network, addrs []netip.Addr, name string) target {
+	t.Network = n
+	t.health = health.Target{Host: t.Endpoint, Addrs: addrs, Name: name}
+	return t
+}
+
+// addresses are the internal ones that an answer would have.
+func addresses(e zone.Endpoint, i zone.Instance, state zone.State) []netip.Addr {
+	records, err := e.Records(zone.Target{Instance: i.Name, Network: zone.Internal}, state)
+	if err != nil {
+		return nil
+	}
+	return records.Addrs
+}
+
+func canary(text string) (repository, digest string) {
+	at := strings.LastIndexByte(text, '@')
+	if at < 0 {
+		return "", ""
+	}
+	return text[:at], text[at+1:]
+}
