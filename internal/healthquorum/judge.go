@@ -1,0 +1,158 @@
+package healthquorum
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/registry-failover/registry-failover/internal/healthreport"
+)
+
+// What may be found beside the levels that probers report.
+const (
+	// Disagreement says that fewer than half of the probers say the same.
+	Disagreement healthreport.Level = "disagreement"
+	// Blind says that too few probers have a fresh report to say anything.
+	Blind healthreport.Level = "blind"
+)
+
+// Levels are all that may be found.
+func Levels() []healthreport.Level {
+	return append(healthreport.Levels(), Disagreement, Blind)
+}
+
+// Minimum is how many of the wanted probers must have a fresh report: more than half.
+// Where fewer do, what is wrong may be with those that are silent.
+func Minimum(wanted int) int { return max(wanted, 0)/2 + 1 }
+
+// A Finding is what the probers say together of one instance over one network.
+type Finding struct {
+	Level healthreport.Level `json:"level"`
+	// Reason is one sentence, of one of those who say so.
+	Reason string `json:"reason"`
+	// Agree is how many of the fresh reports say so.
+	Agree int `json:"agree"`
+	// LatencyMillis is in the middle of what those tell that got an answer; 0 where none did.
+	LatencyMillis int64 `json:"latencyMillis,omitempty"`
+}
+
+// Judge finds what more than half of the fresh reports say of the key. One that
+// doesn't tell of it, as of before a change of the configuration, says that it
+// doesn't know. Where more than half say that the instance is bad, though for
+// different reasons, it is what most of them say.
+func Judge(key healthreport.Key, fresh []healthreport.Report, wanted int) Finding {
+	if least := Minimum(wanted); len(fresh) < least {
+		return Finding{Level: Blind, Reason: fmt.Sprintf("%d of %d probers have a fresh report, and at least %d must", len(fresh), wanted, least)}
+	}
+	voices := map[healthreport.Level][]healthreport.Instance{}
+	bad := 0
+	var latencies []int64
+	for _, r := range fresh {
+		i := find(r, key)
+		voices[i.Level] = append(voices[i.Level], i)
+		if i.Level.Bad() {
+			bad++
+		}
+		if i.LatencyMillis > 0 {
+			latencies = append(latencies, i.LatencyMillis)
+		}
+	}
+	f := Finding{LatencyMillis: middle(latencies)}
+	isMajority := func(n int) bool { return 2*n > len(fresh) }
+	for _, level := range healthreport.Levels() {
+		if isMajority(len(voices[level])) {
+			f.Level, f.Agree, f.Reason = level, len(voices[level]), reason(voices[level])
+			return f
+		}
+	}
+	if isMajority(bad) {
+		f.Level, f.Agree = mostBad(voices), bad
+		f.Reason = reason(voices[f.Level])
+		return f
+	}
+	f.Level, f.Reason = Disagreement, counts(voices)
+	return f
+}
+
+// find is what a report says of the key.
+func find(r healthreport.Report, key healthreport.Key) healthreport.Instance {
+	for _, i := range r.Instances {
+		if i.Key == key {
+			return i
+		}
+	}
+	return healthreport.Instance{Key: key, Level: healthreport.Unknown, Reason: "the prober has another configuration"}
+}
+
+// mostBad is the bad level that most say; of several the first in their order.
+func mostBad(voices map[healthreport.Level][]healthreport.Instance) healthreport.Level {
+	var most healthreport.Level
+	for _, level := range healthreport.Levels() {
+		if level.Bad() && len(voices[level]) > len(voices[most]) {
+			most = level
+		}
+	}
+	return most
+}
+
+// reason is the one that most give; of several the first by alphabet.
+func reason(voices []healthreport.Instance) string {
+	given := map[string]int{}
+	for _, v := range voices {
+		given[v.Reason]++
+	}
+	best := ""
+	for text, n := range given {
+		if best == "" || n > given[best] || n == given[best] && text < best {
+			best = text
+		}
+	}
+	return best
+}
+
+// counts tells who says what.
+func counts(voices map[healthreport.Level][]healthreport.Instance) string {
+	text := ""
+	for _, level := range healthreport.Levels() {
+		if n := len(voices[level]); n > 0 {
+			if text != "" {
+				text += ", "
+			}
+			text += fmt.Sprintf("%d say %s", n, level)
+		}
+	}
+	return "the probers don't agree: " + text
+}
+
+// middle is the median, of two the lower one.
+func middle(all []int64) int64 {
+	if len(all) == 0 {
+		return 0
+	}
+	slices.Sort(all)
+	return all[(len(all)-1)/2]
+}
+
+// A Status is what is told of one endpoint. The controller keeps it as JSON under the
+// endpoint's name in the ConfigMap registry-failover-status:
+//
+//	{"version":1,"health":{"at":"2026-11-24T02:00:00Z","wanted":3,"fresh":3,"instances":[{"instance":"hangzhou","network":"internal","level":"healthy","reason":"answers as itself","agree":3,"latencyMillis":12,"since":"2026-11-24T01:00:00Z"}]}}
+//
+// No resolver reads it.
+type Status struct {
+	// At is when this was so, to the second.
+	At time.Time `json:"at"`
+	// Wanted is how many probers there should be, Fresh how many have a fresh report.
+	Wanted    int        `json:"wanted"`
+	Fresh     int        `json:"fresh"`
+	Instances []Instance `json:"instances"`
+}
+
+// An Instance is what is found of one of the endpoint's, over one network.
+type Instance struct {
+	Instance string `json:"instance"`
+	Network  string `json:"network"`
+	Finding
+	// Since is when the level became what it is, by the controller's clock.
+	Since time.Time `json:"since"`
+}
