@@ -9,6 +9,7 @@ import (
 
 	"github.com/registry-failover/registry-failover/internal/diagnostics"
 	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/proberscale"
 	"github.com/registry-failover/registry-failover/internal/startuptaint"
 )
 
@@ -17,6 +18,7 @@ type options struct {
 	dir                        string
 	webhookCertificate         bool
 	startupTaint               bool
+	probers                    bool
 	cloud                      cloudOptions
 	log                        *slog.Logger
 }
@@ -34,6 +36,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&logFormat, "log-format", "text", "text or json")
 	flags.BoolVar(&o.webhookCertificate, "webhook-certificate", false, "issue the webhook's certificate, and have the API server trust it")
 	flags.BoolVar(&o.startupTaint, "startup-taint", false, "take the taint "+startuptaint.Key+" off nodes that have reported")
+	flags.BoolVar(&o.probers, "probers", false, "scale the Deployment "+proberscale.Name+", and publish what the probers report together")
 	flags.BoolVar(&o.cloud.vpc, "vpc-endpoints", false, "reach the cloud's API from a VPC without a way to the Internet")
 	flags.StringVar(&o.cloud.pvtz, "pvtz-endpoint", "", "the `URL` of PrivateZone's API; its default is the cloud's")
 	flags.StringVar(&o.cloud.acr, "acr-endpoint", "", "the `URL` of ACR's API in all regions; its default is the cloud's in each")
@@ -48,8 +51,8 @@ func parse(args []string) (options, error) {
 		return options{}, errors.New("--config is missing: name the configuration file")
 	case kube == (o.dir != ""):
 		return options{}, errors.New("give one of --kube and --dir: that is where the switch is kept")
-	case o.dir != "" && (o.webhookCertificate || o.startupTaint):
-		return options{}, errors.New("--webhook-certificate and --startup-taint need --kube: they are about objects of a cluster")
+	case o.dir != "" && (o.webhookCertificate || o.startupTaint || o.probers):
+		return options{}, errors.New("--webhook-certificate, --startup-taint and --probers need --kube: they are about objects of a cluster")
 	}
 	if _, err := o.cloud.addresses(""); err != nil {
 		return options{}, err

@@ -1,7 +1,8 @@
 // Command controller keeps the switch and its record, issues the webhook's
 // certificate, reads PrivateZone and ACR from the cloud's API and writes PrivateZone's
 // record where it is told to, keeps companions of pull secrets and mints others, counts the pods that still name a source host, removes the reports of nodes that
-// are no more, and takes a taint off those that have joined. Three subcommands are
+// are no more, takes a taint off those that have joined, and publishes what the probers
+// report together. The subcommand probe is such a prober. Three subcommands are
 // Helm's hooks: one before an installation or upgrade, two of an uninstallation.
 package main
 
@@ -39,6 +40,8 @@ func main() {
 			os.Exit(cleanup(os.Args[2:]))
 		case "precheck":
 			os.Exit(runPrecheck(os.Args[2:]))
+		case "probe":
+			os.Exit(runProbe(os.Args[2:]))
 		}
 	}
 	o, err := parse(os.Args[1:])
@@ -137,6 +140,13 @@ func run(ctx context.Context, o options) error {
 	pulls.Configure(cfg)
 	follow = append(follow, pulls.Configure)
 
+	if o.probers {
+		use, err := addProbers(mgr, cfg, proberParts{cluster: cluster, namespace: o.namespace, metrics: registry, log: o.log})
+		if err != nil {
+			return err
+		}
+		follow = append(follow, use)
+	}
 	if usesCloud(cfg) {
 		cloud := openCloud(cfg, o.cloud, registry, o.log)
 		defer cloud.Close()
