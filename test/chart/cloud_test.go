@@ -102,15 +102,16 @@ func TestAVPCsEndpointsAreAFlag(t *testing.T) {
 	}
 }
 
-// TestTheStatusIsWrittenForThoseWhoReadTheAPI, and nobody else may.
-func TestTheStatusIsWrittenForThoseWhoReadTheAPI(t *testing.T) {
+// TestTheStatusIsWrittenForThoseWhoReadTheAPIOrProbe, and nobody else may.
+func TestTheStatusIsWrittenForThoseWhoReadTheAPIOrProbe(t *testing.T) {
 	const right = "registry-failover:  configmaps: get,patch registry-failover-status"
 	for _, test := range []struct {
 		arguments []string
 		may       bool
 	}{
-		{append(slices.Clone(fromAPI), "--set=config.credentials.provider=ECSRAMRole"), true},
-		{[]string{"--values=" + example}, false},
+		{append(slices.Clone(fromAPI), "--set=config.credentials.provider=ECSRAMRole,prober.enabled=false"), true},
+		{[]string{"--values=" + example}, true},
+		{[]string{"--values=" + example, "--set=prober.enabled=false"}, false},
 	} {
 		arguments := append(slices.Clone(test.arguments), "--set=operator.subjects[0].kind=Group,operator.subjects[0].name=oncall")
 		got := rights(t, render(t, arguments...))["ServiceAccount registry-failover registry-failover-controller"]
@@ -141,7 +142,7 @@ func TestAWriteBackTakesNoMoreThanItNeeds(t *testing.T) {
 func TestTokensForPullSecretsTakeNoMoreThanTheyNeed(t *testing.T) {
 	const derive = "--set=config.pullSecrets.mode=Derive,config.pullSecrets.namespaces[0]=shop,config.pullSecrets.namespaces[1]=batch,config.credentials.provider=AccessKey,config.credentials.secretName=mine"
 	all := func(arguments ...string) (string, bool, bool) {
-		objects := render(t, append([]string{"--values=" + example, derive, "--set=operator.subjects[0].kind=Group,operator.subjects[0].name=oncall"}, arguments...)...)
+		objects := render(t, append([]string{"--values=" + example, derive, "--set=prober.enabled=false", "--set=operator.subjects[0].kind=Group,operator.subjects[0].name=oncall"}, arguments...)...)
 		mounts := len(mounted(pods(t, objects)["Deployment registry-failover-controller"])) > 0
 		mayWrite := slices.Contains(rights(t, objects)["ServiceAccount registry-failover registry-failover-controller"], "registry-failover:  configmaps: get,patch registry-failover-status")
 		return get[appsv1.Deployment](t, objects, "Deployment", "registry-failover-controller").Spec.Template.Annotations["registry-failover.io/cloud"], mounts, mayWrite

@@ -20,6 +20,7 @@ func TestNetworkPoliciesOpenThePortsThatArePublished(t *testing.T) {
 		"with all programs":       nil,
 		"without the webhook":     {"--set=admission.mechanism=Policy"},
 		"without nodes' resolver": {"--set=config.node.hosts=Off"},
+		"without probers":         {"--set=prober.enabled=false"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			all := render(t, append([]string{"--values=" + example, "--set=networkPolicy.enabled=true"}, arguments...)...)

@@ -11,7 +11,10 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 )
 
-const precheck = "Job registry-failover-precheck"
+const (
+	precheck = "Job registry-failover-precheck"
+	prober   = "Deployment registry-failover-prober"
+)
 
 // pods are the pods of all workloads, by kind and name.
 func pods(t *testing.T, all objects) map[string]corev1.PodSpec {
@@ -29,8 +32,10 @@ func pods(t *testing.T, all objects) map[string]corev1.PodSpec {
 		}
 	}
 	want := 7
-	if _, derives := found["Job registry-failover-cleanup-pull-secrets"]; derives {
-		want++
+	for _, optional := range []string{"Job registry-failover-cleanup-pull-secrets", prober} {
+		if _, there := found[optional]; there {
+			want++
+		}
 	}
 	if len(found) != want {
 		t.Fatalf("there are %d workloads", len(found))
@@ -39,8 +44,8 @@ func pods(t *testing.T, all objects) map[string]corev1.PodSpec {
 }
 
 // TestPodsMayDoLittle holds the rules of Pod Security "restricted", of which
-// the DaemonSet needs two exceptions, uid 0 and the host's /etc, and the precheck one,
-// the host's network, where there is a DaemonSet.
+// the DaemonSet needs two exceptions, uid 0 and the host's /etc, and the prober and the
+// precheck one, the host's network, the precheck where there is a DaemonSet.
 func TestPodsMayDoLittle(t *testing.T) {
 	for name, pod := range pods(t, render(t, "--values="+example)) {
 		onNode := name == "DaemonSet registry-failover-resolver"
@@ -52,7 +57,7 @@ func TestPodsMayDoLittle(t *testing.T) {
 		if asUser := s.RunAsNonRoot != nil && *s.RunAsNonRoot && *s.RunAsUser == 65532; asUser == onNode {
 			t.Errorf("%s: runs as nobody in particular: %t", name, asUser)
 		}
-		if pod.HostNetwork != (name == precheck) || pod.HostPID || pod.HostIPC {
+		if pod.HostNetwork != (name == precheck || name == prober) || pod.HostPID || pod.HostIPC {
 			t.Errorf("%s shares what is the host's", name)
 		}
 		for _, c := range slices.Concat(pod.InitContainers, pod.Containers) {
@@ -132,7 +137,7 @@ func TestTheConfigurationFollowsItsConfigMap(t *testing.T) {
 // TestResolversAskTheNodesDNS: through cluster DNS they would ask themselves.
 func TestResolversAskTheNodesDNS(t *testing.T) {
 	all := pods(t, render(t, "--values="+example))
-	for _, name := range []string{"Deployment registry-failover-resolver-dns", "DaemonSet registry-failover-resolver", "Deployment registry-failover-controller", precheck} {
+	for _, name := range []string{"Deployment registry-failover-resolver-dns", "DaemonSet registry-failover-resolver", "Deployment registry-failover-controller", precheck, prober} {
 		if got := all[name].DNSPolicy; got != corev1.DNSDefault {
 			t.Errorf("%s has the DNS policy %q", name, got)
 		}

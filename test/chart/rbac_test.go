@@ -71,21 +71,24 @@ func line(where string, r rbacv1.PolicyRule) string {
 }
 
 // TestRightsAreThoseOfTheTables has the tables of docs/controller.md,
-// docs/uninstall.md and docs/chart.md: who may do more is found here.
+// docs/uninstall.md, docs/health.md and docs/chart.md: who may do more is found here.
 func TestRightsAreThoseOfTheTables(t *testing.T) {
 	const readSwitch = "registry-failover:  configmaps: get,list,watch registry-failover,registry-failover-state"
 	want := map[string][]string{
 		"ServiceAccount registry-failover registry-failover-resolver-dns": {readSwitch},
 		"ServiceAccount registry-failover registry-failover-resolver":     {readSwitch, "registry-failover: coordination.k8s.io leases: create,patch"},
+		"ServiceAccount registry-failover registry-failover-prober":       {"registry-failover: coordination.k8s.io leases: create,patch"},
 		"ServiceAccount registry-failover registry-failover-controller": {
 			"cluster:  nodes: get,list,watch",
 			"cluster:  pods+namespaces: list",
 			"cluster: admissionregistration.k8s.io mutatingwebhookconfigurations: get,list,watch,patch registry-failover",
 			"registry-failover:  configmaps: create",
 			"registry-failover:  configmaps: get,list,watch,patch registry-failover,registry-failover-state",
+			"registry-failover:  configmaps: get,patch registry-failover-status",
 			"registry-failover:  secrets: create",
 			"registry-failover:  secrets: get,list,watch,update registry-failover-webhook-certificate",
 			"registry-failover: +events.k8s.io events: create,patch",
+			"registry-failover: apps deployments/scale: get,patch registry-failover-prober",
 			"registry-failover: coordination.k8s.io leases: create",
 			"registry-failover: coordination.k8s.io leases: get,update registry-failover-controller",
 			"registry-failover: coordination.k8s.io leases: list,watch,delete",
