@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/registry-failover/registry-failover/internal/healthreport"
 	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/nodereport"
 	"github.com/registry-failover/registry-failover/internal/pullsecrets"
@@ -28,7 +29,7 @@ var certificateNames = []string{"registry-failover-webhook-certificate", "regist
 const patience = time.Minute
 
 // writers are the pods that may write what is deleted here.
-const writers = nodereport.PartOf + "=registry-failover," + nodereport.Component + " in (controller,resolver)"
+const writers = nodereport.PartOf + "=registry-failover," + nodereport.Component + " in (controller,prober,resolver)"
 
 // Cleanup deletes what the programs have made, once none of them runs that could
 // make it again. It uses Client, Namespace and Out. An error has one line for
@@ -41,7 +42,7 @@ func Cleanup(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	o.say("Deleted are the switch, state, status, the index of pull secrets, the nodes' Leases, the controller's Lease and the webhook's certificate.")
+	o.say("Deleted are the switch, state, status, the index of pull secrets, the Leases of nodes and probers, the controller's Lease and the webhook's certificate.")
 	return nil
 }
 
@@ -51,7 +52,7 @@ func (o Options) awaitEnd(ctx context.Context) (left string) {
 	err := untilNil(ctx, func() error {
 		pods, err := o.Client.CoreV1().Pods(o.Namespace).List(ctx, metav1.ListOptions{LabelSelector: writers})
 		if err != nil {
-			return fmt.Errorf("the pods of controller and resolvers can't be listed: %w", err)
+			return fmt.Errorf("the pods of controller, probers and resolvers can't be listed: %w", err)
 		}
 		var names []string
 		for i := range pods.Items {
@@ -94,8 +95,10 @@ func (o Options) deleteAll(ctx context.Context) error {
 	}
 	leases := o.Client.CoordinationV1().Leases(o.Namespace)
 	note("lease", electionName, leases.Delete(ctx, electionName, metav1.DeleteOptions{}))
-	note("lease", "--selector "+nodereport.Selector,
-		leases.DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: nodereport.Selector}))
+	for _, selector := range []string{nodereport.Selector, healthreport.Selector} {
+		note("lease", "--selector "+selector,
+			leases.DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: selector}))
+	}
 	return errors.Join(failures...)
 }
 
