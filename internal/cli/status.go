@@ -16,8 +16,8 @@ import (
 
 const statusLong = `Tell for each shared endpoint what the switch says and how many of the
 cluster's nodes have applied it, which haven't and why, what else nodes report,
-what the controller tells of PrivateZone, and which pods on the host network keep
-a copy of the hosts file from before.
+how well the instances do, what the controller tells of PrivateZone, and which
+pods on the host network keep a copy of the hosts file from before.
 
 With --wait it returns when every node has applied the switch. It asks with your
 own rights: to get three ConfigMaps and list Leases in the product's namespace, and
@@ -136,7 +136,7 @@ func (o *statusOptions) look(ctx context.Context, client *statusClient, tell fun
 		r.Seconds = new(time.Since(begin).Seconds())
 	}
 	err = o.limit(ctx, lastLook, func(ctx context.Context) (err error) {
-		r.Cloud = client.cloud(ctx, tell)
+		r.Cloud, r.Health = client.published(ctx, tell)
 		in.Pods, err = client.pods(ctx, tell)
 		return err
 	})

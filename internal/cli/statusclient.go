@@ -101,25 +101,26 @@ func (c *statusClient) pods(ctx context.Context, tell func(string)) ([]corev1.Po
 	return pods, nil
 }
 
-// cloud gives what the controller tells of the cloud; nil where that can't be
-// read, which is no reason to tell nothing else.
-func (c *statusClient) cloud(ctx context.Context, tell func(string)) []cloudStatus {
-	var data map[string]string
-	if usesCloud(c.config) {
-		found, err := c.core.ConfigMaps(c.namespace).Get(ctx, inputs.StatusName, metav1.GetOptions{})
-		switch {
-		case apierrors.IsNotFound(err): // which is told of each endpoint
-		case apierrors.IsForbidden(err):
-			tell(fmt.Sprintf("you may not read the ConfigMap %s, so that it isn't known what the controller tells of the cloud: %v", inputs.StatusName, err))
-			return nil
-		case err != nil:
-			tell(fmt.Sprintf("what the controller tells of the cloud can't be read: %v", err))
-			return nil
-		default:
-			data = found.Data
-		}
+// published gives what the controller tells of the cloud and of the instances' health;
+// nil where that can't be read, which is no reason to tell nothing else.
+func (c *statusClient) published(ctx context.Context, tell func(string)) ([]cloudStatus, []healthStatus) {
+	found, err := c.core.ConfigMaps(c.namespace).Get(ctx, inputs.StatusName, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err): // which is told of each endpoint
+		found = &corev1.ConfigMap{}
+	case apierrors.IsForbidden(err):
+		tell(fmt.Sprintf("you may not read the ConfigMap %s, so that it isn't known what the controller tells of the cloud and of the instances' health: %v", inputs.StatusName, err))
+	case err != nil:
+		tell(fmt.Sprintf("what the controller tells of the cloud and of the instances' health can't be read: %v", err))
 	}
-	return judgeCloud(c.config, data, time.Now())
+	if err != nil && !apierrors.IsNotFound(err) {
+		if !usesCloud(c.config) { // there is nothing to tell of it
+			return []cloudStatus{}, nil
+		}
+		return nil, nil
+	}
+	now := time.Now()
+	return judgeCloud(c.config, found.Data, now), judgeHealth(c.config, found.Data, now)
 }
 
 // each calls take with every object that list returns, page by page.

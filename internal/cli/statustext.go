@@ -17,6 +17,8 @@ type statusResult struct {
 	// Cloud is what the controller tells of the endpoints that the cloud's API is
 	// used for; nil where that can't be read.
 	Cloud []cloudStatus `json:"cloud"`
+	// Health is what the probers find of the instances; nil where that can't be read.
+	Health []healthStatus `json:"health"`
 	// Seconds is how long was waited; only with --wait.
 	Seconds *float64 `json:"seconds,omitempty"`
 }
@@ -47,6 +49,11 @@ func writeStatus(w io.Writer, r statusResult, now time.Time) {
 		for _, c := range r.Cloud {
 			if c.Endpoint == e.Name {
 				writeCloud(w, c, now)
+			}
+		}
+		for _, h := range r.Health {
+			if h.Endpoint == e.Name {
+				writeHealth(w, h, now)
 			}
 		}
 	}

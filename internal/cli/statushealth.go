@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/registry-failover/registry-failover/internal/healthquorum"
+	"github.com/registry-failover/registry-failover/internal/healthreport"
+	"github.com/registry-failover/registry-failover/pkg/config"
+	"github.com/registry-failover/registry-failover/pkg/zone"
+)
+
+// healthStatus is what the probers find of the instances of one endpoint.
+type healthStatus struct {
+	Endpoint string `json:"endpoint"`
+	// Problem says why there is nothing to tell; else it is empty.
+	Problem string `json:"problem"`
+	// At is when the controller has last said so, nil where it never has.
+	At *time.Time `json:"at"`
+	// Old says that it should have said so again since.
+	Old       bool             `json:"old"`
+	Wanted    int              `json:"wanted"`
+	Fresh     int              `json:"fresh"`
+	Instances []instanceHealth `json:"instances"`
+}
+
+type instanceHealth struct {
+	Instance string             `json:"instance"`
+	Network  string             `json:"network"`
+	Level    healthreport.Level `json:"level"`
+	Reason   string             `json:"reason"`
+	Since    time.Time          `json:"since"`
+	// Agree is how many probers with a fresh report say so.
+	Agree         int   `json:"agree"`
+	LatencyMillis int64 `json:"latencyMillis"`
+}
+
+// judgeHealth reads what stands in the ConfigMap registry-failover-status, of the
+// endpoints that are configured.
+func judgeHealth(c *config.Config, data map[string]string, now time.Time) []healthStatus {
+	all := []healthStatus{}
+	for _, e := range c.Endpoints {
+		s := healthStatus{Endpoint: e.Name, Instances: []instanceHealth{}}
+		var stands struct{ Health *healthquorum.Status }
+		text, there := data[e.Name]
+		err := json.Unmarshal([]byte(text), &stands)
+		switch {
+		case there && err != nil:
+			s.Problem = "what the controller has told of the instances' health can't be read: " + err.Error()
+		case stands.Health == nil:
+			s.Problem = "the instances' health isn't known: nobody probes them, or the controller hasn't told yet"
+		default:
+			h := stands.Health
+			s.At, s.Old, s.Wanted, s.Fresh = &h.At, now.Sub(h.At) > healthquorum.Old, h.Wanted, h.Fresh
+			for _, i := range h.Instances {
+				if slices.ContainsFunc(e.Instances, func(c config.Instance) bool { return c.Name == i.Instance }) {
+					s.Instances = append(s.Instances, instanceHealth{i.Instance, i.Network, i.Level, i.Reason, i.Since, i.Agree, i.LatencyMillis})
+				}
+			}
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+func writeHealth(w io.Writer, s healthStatus, now time.Time) {
+	switch {
+	case s.Problem != "":
+		fmt.Fprintf(w, "  ‼ %s\n", escape(s.Problem))
+		return
+	case s.Old:
+		fmt.Fprintf(w, "  ‼ the instances' health as of %s: that is old\n", s.At.Format(time.RFC3339))
+	}
+	for _, i := range s.Instances {
+		target := zone.Target{Instance: i.Instance, Network: zone.Network(i.Network)}.String()
+		mark, latency := "‼", ""
+		switch {
+		case i.Level.Bad():
+			mark = "×"
+		case i.Level == healthreport.Healthy && !s.Old:
+			mark = "√"
+		}
+		if i.Level == healthreport.Healthy && i.LatencyMillis > 0 {
+			latency = fmt.Sprintf(" in %d ms", i.LatencyMillis)
+		}
+		voices := ""
+		if i.Agree > 0 {
+			voices = fmt.Sprintf(", by %d of %s", i.Agree, several(s.Fresh, "prober", "probers"))
+		}
+		fmt.Fprintf(w, "  %s %s: %s for %s%s: %s%s\n", mark, visible(target), visible(string(i.Level)), duration(now.Sub(i.Since)), voices, escape(i.Reason), latency)
+	}
+}
+
+// duration is how long something has lasted, for people.
+func duration(d time.Duration) string {
+	switch {
+	case d < time.Hour:
+		return age(d)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
+}
