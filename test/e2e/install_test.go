@@ -53,7 +53,7 @@ func awaitRollouts(t *testing.T) {
 	t.Helper()
 	for _, workload := range []string{
 		"deployment/registry-failover-webhook", "deployment/registry-failover-controller",
-		"deployment/registry-failover-resolver-dns", "daemonset/registry-failover-resolver",
+		"deployment/registry-failover-resolver-dns", "daemonset/registry-failover-resolver", "deployment/registry-failover-prober",
 	} {
 		kubectl(t, "-n", namespace, "rollout", "status", workload, "--timeout", "2m")
 	}

@@ -21,7 +21,7 @@ import (
 // TestPodSecurity asks the API server about each pod of the chart, in a
 // namespace that enforces "restricted". All are admitted but the DaemonSet's, of
 // which it has exactly the complaints that docs/resolver.md gives reasons for, and
-// the precheck's, which is on the host's network.
+// those of precheck and prober, which are on the host's network.
 func TestPodSecurity(t *testing.T) {
 	const restricted = "restricted"
 	if _, err := node.Apply(t.Context(), "apiVersion: v1\nkind: Namespace\nmetadata: {name: "+restricted+
@@ -36,7 +36,7 @@ func TestPodSecurity(t *testing.T) {
 	} {
 		t.Run(setting, func(t *testing.T) {
 			templates := podTemplates(t, values...)
-			if len(templates) != 7 {
+			if len(templates) != 8 {
 				t.Errorf("the chart has %d kinds of pods", len(templates))
 			}
 			for owner, template := range templates {
@@ -49,6 +49,8 @@ func TestPodSecurity(t *testing.T) {
 					want = exceptions(t, setting)
 				case "Job " + precheckJob:
 					want = []string{"host namespaces"}
+				case "Deployment registry-failover-prober":
+					want = []string{"host namespaces", "hostPort"}
 				}
 				got, failed := complaints(err)
 				if failed != nil {

@@ -69,7 +69,7 @@ func (s *scenario) measureResets(t *testing.T) {
 	if *resets == 0 {
 		t.Skip("no figures were asked for: -resets 3")
 	}
-	s.runHelm(t, "upgrade", "--set", "config.node.resetConnections=false,admission.mechanism=Policy,dns.replicas=1")
+	s.runHelm(t, "upgrade", "--set", "config.node.resetConnections=false,admission.mechanism=Policy,dns.replicas=1,prober.enabled=false")
 	kubectl(t, "-n", namespace, "rollout", "status", "daemonset/registry-failover-resolver", "--timeout", "2m")
 	tellResolver(t, "node.resetConnections: false")
 	defer setKubelet(t, "")

@@ -19,8 +19,8 @@ import (
 func TestResetConnections(t *testing.T) {
 	s := newScenario(t, 4)
 	s.play(t, "helm install with node.resetConnections", func(s *scenario, t *testing.T) {
-		// Without a webhook, whose pods take their time to end.
-		s.runHelm(t, "install", "--set", "config.node.resetConnections=true,admission.mechanism=Policy,dns.replicas=1")
+		// Without a webhook, whose pods take their time to end, and a prober, whose connections look like a pull's.
+		s.runHelm(t, "install", "--set", "config.node.resetConnections=true,admission.mechanism=Policy,dns.replicas=1,prober.enabled=false")
 		awaitSwitch(t, "privatezone")
 		kubectl(t, "-n", namespace, "rollout", "status", "daemonset/registry-failover-resolver", "--timeout", "2m")
 		if *resets > 0 {

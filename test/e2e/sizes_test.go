@@ -27,7 +27,7 @@ const (
 )
 
 // metricsPorts are those that count goroutines.
-var metricsPorts = map[string]string{"resolver": "8081", "resolver-dns": "8081", "controller": "8082", "webhook": "8080"}
+var metricsPorts = map[string]string{"resolver": "8081", "resolver-dns": "8081", "controller": "8082", "webhook": "8080", "prober": "18082"}
 
 // sizes are those of the product's processes, by pod.
 func sizes(ctx context.Context, t *testing.T) (map[string]size, error) {

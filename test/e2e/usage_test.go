@@ -87,7 +87,7 @@ func each(t *testing.T, do func(pod corev1.Pod, pid int)) {
 	t.Helper()
 	pods, err := dnsPods(t.Context())
 	must(t, err)
-	for _, component := range []string{"webhook", "controller", "resolver-dns", "resolver"} {
+	for _, component := range []string{"webhook", "controller", "resolver-dns", "resolver", "prober"} {
 		pods = append(pods, podsOf(t, component)...)
 	}
 	for _, pod := range pods {

@@ -1,0 +1,217 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/registry-failover/registry-failover/internal/healthreport"
+	"github.com/registry-failover/registry-failover/test/cluster"
+)
+
+// TestHealth has the primary fail in each way, and looks at what the probers find and
+// the controller tells.
+func TestHealth(t *testing.T) {
+	s := newScenario(t, 4)
+	defer node.Hangzhou.Intercept(nil)
+	defer node.Zhangjiakou.Intercept(nil)
+	node.Hangzhou.Intercept(challenge("cri-aaaaa", node.Hangzhou.PublicEndpoint, 0))
+	primary := node.Zhangjiakou
+	well := challenge("cri-bbbbb", primary.PublicEndpoint, 0)
+	primary.Intercept(well)
+	s.play(t, "helm install: all instances are healthy", func(s *scenario, t *testing.T) {
+		s.runHelm(t, "install", "--set", "admission.mechanism=Policy,controller.replicas=1,dns.replicas=1",
+			"--set", "config.health.interval=1s,config.health.timeout=1s,config.health.slow=2s,config.health.failures=2,config.health.successes=2")
+		awaitSwitch(t, "privatezone")
+		awaitHealth(t, "hangzhou/internal healthy, hangzhou/public healthy, zhangjiakou/internal healthy, zhangjiakou/public healthy", "answers as itself")
+	})
+	s.play(t, "a report is its own pod's", (*scenario).tieReports)
+	const others = "hangzhou/internal healthy, hangzhou/public healthy, "
+	for _, fault := range []struct {
+		what, want, reason string
+		begin              func(t *testing.T) (end func())
+	}{
+		{"refuses connections", "zhangjiakou/internal unreachable, zhangjiakou/public unreachable", "can't be connected to: connection refused", func(t *testing.T) func() {
+			must(t, primary.Close())
+			return func() { must(t, primary.Start(t.Context())) }
+		}},
+		{"is where packets are dropped, in the VPC alone", "zhangjiakou/internal unreachable, zhangjiakou/public healthy", "can't be connected to: nothing came in time", func(t *testing.T) func() {
+			return dropPackets(t, netip.AddrPortFrom(primary.Internal, 443))
+		}},
+		{"takes 10 s to answer", "zhangjiakou/internal slow, zhangjiakou/public slow", "has not answered within 2s", func(*testing.T) func() {
+			primary.Intercept(challenge("cri-bbbbb", primary.PublicEndpoint, 10*time.Second))
+			return func() { primary.Intercept(well) }
+		}},
+		{"answers as another instance", "zhangjiakou/internal wrong-identity, zhangjiakou/public wrong-identity", "answers as cri-aaaaa, which is hangzhou", func(*testing.T) func() {
+			primary.Intercept(challenge("cri-aaaaa", primary.PublicEndpoint, 0))
+			return func() { primary.Intercept(well) }
+		}},
+		{"is half dead: its token service is away", "zhangjiakou/internal failing, zhangjiakou/public failing", "its token service " + node.Nodes[0].IP + " can't be connected to: connection refused", func(*testing.T) func() {
+			primary.Intercept(challenge("cri-bbbbb", net.JoinHostPort(node.Nodes[0].IP, "4"), 0))
+			return func() { primary.Intercept(well) }
+		}},
+		{"is overloaded", "zhangjiakou/internal failing, zhangjiakou/public failing", "doesn't answer as a registry does: it says 503 Service Unavailable", func(*testing.T) func() {
+			primary.Intercept(func(w http.ResponseWriter, _ *http.Request) bool {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return true
+			})
+			return func() { primary.Intercept(well) }
+		}},
+	} {
+		s.play(t, "the primary "+fault.what, func(_ *scenario, t *testing.T) {
+			begin := time.Now()
+			end := fault.begin(t)
+			awaitHealth(t, others+fault.want, fault.reason)
+			t.Logf("told %.1f s after it began", time.Since(begin).Seconds())
+			begin = time.Now()
+			end()
+			awaitHealth(t, others+"zhangjiakou/internal healthy, zhangjiakou/public healthy", "answers as itself")
+			t.Logf("and %.1f s after it ended", time.Since(begin).Seconds())
+		})
+	}
+	s.play(t, "people see it: text, Events and metrics", (*scenario).showHealth)
+	s.play(t, "whoever scales the probers is corrected", (*scenario).rescaleProbers)
+	s.play(t, "helm uninstall leaves nothing", func(s *scenario, t *testing.T) {
+		if _, err := s.runUninstall(t); err != nil {
+			t.Fatal(err)
+		}
+		s.awaitNothingLeft(t)
+	})
+}
+
+// challenge answers GET /v2/ as the instance does, after a while, with this host for
+// tokens, which has the same certificate.
+func challenge(id, realm string, after time.Duration) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/v2/" {
+			return false
+		}
+		select {
+		case <-time.After(after):
+		case <-r.Context().Done():
+		}
+		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="https://%s/auth",service="registry.aliyuncs.com:cn-somewhere:china:%s"`, realm, id))
+		w.WriteHeader(http.StatusUnauthorized)
+		return true
+	}
+}
+
+// awaitHealth waits until status tells these levels, and of one instance this reason.
+func awaitHealth(t *testing.T, want, reason string) {
+	t.Helper()
+	await(t, want, 90*time.Second, func(ctx context.Context) error {
+		got, reasons, err := toldHealth(ctx)
+		if err == nil && (got != want || !strings.Contains(reasons, reason)) {
+			err = fmt.Errorf("they are %s, because %s", got, reasons)
+		}
+		return err
+	})
+}
+
+// toldHealth is what status tells, the levels and the reasons, of instances in their order.
+func toldHealth(ctx context.Context) (levels, reasons string, err error) {
+	output, err := node.Kubectl(ctx, "registry-failover", "status", "-o", "json")
+	if failed, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || failed.ExitCode() != 1) { // 1: not every node has reported yet
+		return "", "", err
+	}
+	var told struct {
+		Health []struct {
+			Problem   string
+			Instances []struct{ Instance, Network, Level, Reason string }
+		}
+	}
+	if err := json.Unmarshal([]byte(output), &told); err != nil {
+		return "", "", fmt.Errorf("%w: %s", err, output)
+	}
+	if len(told.Health) != 1 || told.Health[0].Problem != "" {
+		return "", "", fmt.Errorf("it tells %+v", told.Health)
+	}
+	var l, r []string
+	for _, i := range told.Health[0].Instances {
+		l = append(l, i.Instance+"/"+i.Network+" "+i.Level)
+		r = append(r, i.Reason)
+	}
+	return strings.Join(l, ", "), strings.Join(r, ", "), nil
+}
+
+// tieReports writes with the token of a prober what isn't its own.
+func (s *scenario) tieReports(t *testing.T) {
+	pod := podsOf(t, "prober")[0]
+	prober := as(t, "registry-failover-prober", &authenticationv1.BoundObjectReference{Kind: "Pod", APIVersion: "v1", Name: pod.Name, UID: pod.UID})
+	write := func(c *kubernetes.Clientset, name string) error {
+		lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{
+			Name: name, Labels: healthreport.Labels(), OwnerReferences: []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: pod.Name, UID: pod.UID}},
+		}}
+		_, err := c.CoordinationV1().Leases(namespace).Create(t.Context(), lease, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		return err
+	}
+	if err := write(prober, pod.Name); err == nil || !strings.Contains(err.Error(), "already exists") {
+		t.Errorf("its own report: %v", err)
+	}
+	for name, c := range map[string]*kubernetes.Clientset{
+		"registry-failover-prober-another": prober,
+		node.Nodes[0].Name:                 prober, // which is a node's report
+		pod.Name:                           as(t, "registry-failover-prober", nil),
+	} {
+		if err := write(c, name); err == nil || !strings.Contains(err.Error(), "ValidatingAdmissionPolicy 'registry-failover-probers'") {
+			t.Errorf("the report %s: %v", name, err)
+		}
+	}
+	lease, err := node.Client.CoordinationV1().Leases(namespace).Get(t.Context(), pod.Name, metav1.GetOptions{})
+	if err != nil || lease.OwnerReferences[0].UID != pod.UID || *lease.Spec.HolderIdentity != pod.Spec.NodeName {
+		t.Errorf("%v: %+v", err, lease)
+	}
+	for _, text := range lease.Annotations {
+		if strings.Contains(text, node.Hangzhou.Internal.String()) {
+			t.Errorf("it has an address: %s", text)
+		}
+	}
+}
+
+// showHealth looks at what people see after all that.
+func (s *scenario) showHealth(t *testing.T) {
+	status := kubectl(t, "registry-failover", "status")
+	if want := "  √ zhangjiakou/internal: healthy for "; !strings.Contains(status, want) || !strings.Contains(status, ", by 1 of 1 prober: answers as itself; its certificate is of an authority that is unknown here") {
+		t.Errorf("status is\n%s", status)
+	}
+	events := kubectl(t, "-n", namespace, "events", "--for", "configmap/registry-failover")
+	for _, want := range []string{"zhangjiakou/internal is unreachable, and was healthy", "zhangjiakou/public is slow", "zhangjiakou/internal is wrong-identity", "is healthy, and was "} {
+		if !strings.Contains(events, want) {
+			t.Errorf("no Event tells that %s:\n%s", want, events)
+		}
+	}
+	page, err := get(t.Context(), "http://"+net.JoinHostPort(podsOf(t, "controller")[0].Status.PodIP, "8082")+"/metrics")
+	if want := `registry_failover_instance_healthy{endpoint="` + cluster.Endpoint + `",instance="zhangjiakou",network="internal"} 1`; err != nil || !strings.Contains(page, want) {
+		t.Errorf("%v: the controller's metrics lack %s", err, want)
+	}
+	page, err = get(t.Context(), "http://"+net.JoinHostPort(podsOf(t, "prober")[0].Status.HostIP, "18082")+"/metrics")
+	if err != nil || !strings.Contains(page, `level="wrong-identity",network="internal"} `) {
+		t.Errorf("%v: the prober's metrics are\n%s", err, page)
+	}
+}
+
+// rescaleProbers takes all probers away, as a person could.
+func (s *scenario) rescaleProbers(t *testing.T) {
+	kubectl(t, "-n", namespace, "scale", "deployment/registry-failover-prober", "--replicas", "0")
+	kubectl(t, "-n", namespace, "delete", "pod", "-l", "app.kubernetes.io/component=controller") // whose successor looks at once
+	await(t, "there is a prober for the node", 2*time.Minute, func(ctx context.Context) error {
+		d, err := node.Client.AppsV1().Deployments(namespace).Get(ctx, "registry-failover-prober", metav1.GetOptions{})
+		if err == nil && d.Status.ReadyReplicas != 1 {
+			err = fmt.Errorf("there are %d", d.Status.ReadyReplicas)
+		}
+		return err
+	})
+}
