@@ -65,7 +65,7 @@ func parseProbe(name string, args []string) (probeOptions, error) {
 	flags.StringVar(&o.metrics, "metrics", ":8082", "the `ADDR` for /metrics, /healthz and /readyz; empty for none")
 	flags.StringVar(&o.pod, "pod-name", "", "the `NAME` of the report: the pod's; its default is the host's name")
 	flags.StringVar(&o.uid, "pod-uid", "", "the `UID` of the pod, with which the report goes; without it the report stays, and grows old")
-	flags.StringVar(&o.node, "node-name", "", "the `NAME` of the node, to be seen in the report")
+	flags.StringVar(&o.node, "node-name", "", "the `NAME` of the node, to be seen in the report; its default is that of the report")
 	flags.StringVar(&logFormat, "log-format", "text", "text or json")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -86,6 +86,9 @@ func parseProbe(name string, args []string) (probeOptions, error) {
 		if o.pod, err = os.Hostname(); err != nil {
 			return o, fmt.Errorf("--pod-name is missing, and this host has no name: %w", err)
 		}
+	}
+	if o.node == "" {
+		o.node = o.pod // a Lease's holder may not be empty
 	}
 	o.log, err = diagnostics.NewLogger(os.Stderr, logFormat)
 	return o, err
