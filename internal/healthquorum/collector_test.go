@@ -3,6 +3,7 @@ package healthquorum
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"os"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
 	coordinationv1client "k8s.io/client-go/kubernetes/typed/coordination/v1"
 	"k8s.io/client-go/tools/events"
@@ -171,8 +173,8 @@ func TestAMajorityIsPublishedAndTold(t *testing.T) {
 			t.Errorf("two of three: %+v", s)
 		}
 		want := []string{
-			"Warning InstanceHealth cross-region.registry.io: hangzhou/internal is unreachable, and was healthy: says unreachable",
-			"Warning InstanceHealth cross-region.registry.io: hangzhou/public is unreachable, and was healthy: says unreachable",
+			"Warning InstanceUnreachable cross-region.registry.io: hangzhou/internal is unreachable, and was healthy: says unreachable",
+			"Warning InstanceUnreachable cross-region.registry.io: hangzhou/public is unreachable, and was healthy: says unreachable",
 		}
 		if diff := cmp.Diff(want, c.told()); diff != "" {
 			t.Error(diff)
@@ -191,6 +193,35 @@ registry_failover_instance_healthy{endpoint="cross-region.registry.io",instance=
 	})
 }
 
+// TestEventsOfDifferentThingsAreDifferent: the API's client counts those as one that have
+// the same reason, action and object, and keeps the first note.
+func TestEventsOfDifferentThingsAreDifferent(t *testing.T) {
+	recorder := &remembers{}
+	c := &Collector{Options: Options{Namespace: namespace, Events: recorder, Log: slog.New(slog.DiscardHandler)}}
+	for _, endpoint := range []string{"a.registry.io", "b.registry.io"} {
+		for _, instance := range []string{"hangzhou", "zhangjiakou"} {
+			for _, network := range []string{"internal", "public"} {
+				for _, level := range Levels() {
+					c.tell(t.Context(), endpoint, "before", Instance{Instance: instance, Network: network, Finding: Finding{Level: level}})
+				}
+			}
+		}
+	}
+	if want := 8 * len(Levels()); len(recorder.keys) != want {
+		t.Errorf("%d are different of %d", len(recorder.keys), want)
+	}
+}
+
+// remembers what makes an Event another.
+type remembers struct{ keys map[string]bool }
+
+func (r *remembers) Eventf(regarding, _ runtime.Object, kind, reason, action, _ string, _ ...any) {
+	if r.keys == nil {
+		r.keys = map[string]bool{}
+	}
+	r.keys[fmt.Sprint(regarding, kind, reason, action)] = true
+}
+
 func TestProbersThatAreSilentMakeItBlind(t *testing.T) {
 	play(t, "", func(c *cluster) {
 		c.allSay(healthreport.Healthy)
@@ -202,7 +233,7 @@ func TestProbersThatAreSilentMakeItBlind(t *testing.T) {
 		if s.Fresh != 1 || s.Instances[0].Level != Blind {
 			t.Errorf("%+v", s)
 		}
-		if told := c.told(); len(told) != 4 || !strings.HasPrefix(told[0], "Warning InstanceHealth cross-region.registry.io: hangzhou/internal is blind, and was healthy") {
+		if told := c.told(); len(told) != 4 || !strings.HasPrefix(told[0], "Warning InstanceBlind cross-region.registry.io: hangzhou/internal is blind, and was healthy") {
 			t.Errorf("%q", told)
 		}
 		if n, err := testutil.GatherAndCount(c.registry, "registry_failover_instance_healthy"); err != nil || n != 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -79,7 +80,20 @@ func (c *Collector) tell(ctx context.Context, endpoint string, before healthrepo
 	if before == "" || before == healthreport.Unknown && i.Level == healthreport.Healthy {
 		return
 	}
-	about := &corev1.ObjectReference{APIVersion: "v1", Kind: "ConfigMap", Namespace: c.Namespace, Name: inputs.SwitchName}
-	c.Events.Eventf(about, nil, kind, "InstanceHealth", "Probe", "%s: %s/%s is %s, and was %s: %s",
+	// Events that differ in their note alone are counted as one, with the first note.
+	about := &corev1.ObjectReference{
+		APIVersion: "v1", Kind: "ConfigMap", Namespace: c.Namespace, Name: inputs.SwitchName, FieldPath: "data[" + endpoint + "]",
+	}
+	c.Events.Eventf(about, nil, kind, eventReason(i.Level), "Probe "+i.Instance+"/"+i.Network, "%s: %s/%s is %s, and was %s: %s",
 		endpoint, i.Instance, i.Network, i.Level, before, i.Reason)
+}
+
+// eventReason is the level as Events have their reasons, such as InstanceWrongIdentity.
+func eventReason(level healthreport.Level) string {
+	var reason strings.Builder
+	reason.WriteString("Instance")
+	for word := range strings.SplitSeq(string(level), "-") {
+		reason.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	return reason.String()
 }
