@@ -88,12 +88,13 @@ func (c *Collector) Start(ctx context.Context) error {
 	there, ended := watchLeases(ctx, c.Leases, c.ring)
 	defer ended()
 	for ctx.Err() == nil {
+		wait := lookEvery
 		if there.synced() {
-			c.look(ctx, there.sightings(c.Log, c.said), time.Now())
+			wait = c.look(ctx, there.sightings(c.Log, c.said), time.Now())
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(lookEvery):
+		case <-time.After(wait):
 		case <-c.changed:
 			select {
 			case <-ctx.Done():
@@ -104,8 +105,10 @@ func (c *Collector) Start(ctx context.Context) error {
 	return nil
 }
 
-// look finds and tells what there is to say of every endpoint.
-func (c *Collector) look(ctx context.Context, all []Sighting, now time.Time) {
+// look finds and tells what there is to say of every endpoint. It returns when to look
+// again at the latest.
+func (c *Collector) look(ctx context.Context, all []Sighting, now time.Time) (wait time.Duration) {
+	wait = lookEvery
 	fresh := c.fresh.Fresh(all, now)
 	wanted := c.Wanted()
 	if wanted < 0 {
@@ -136,8 +139,9 @@ func (c *Collector) look(ctx context.Context, all []Sighting, now time.Time) {
 			c.metrics.show(key, f, fresh)
 		}
 		c.status[e.Name] = after
-		c.publish(ctx, e.Name, after, now)
+		wait = min(wait, c.publish(ctx, e.Name, after, now))
 	}
+	return wait
 }
 
 // keys are what is probed of an endpoint: what words of its switch lead to.

@@ -193,6 +193,26 @@ registry_failover_instance_healthy{endpoint="cross-region.registry.io",instance=
 	})
 }
 
+// TestASecondChangeIsPublishedAsSoonAsItMay: a status is written every 2 s at most, and
+// what came in between must not wait for the next report.
+func TestASecondChangeIsPublishedAsSoonAsItMay(t *testing.T) {
+	play(t, "", func(c *cluster) {
+		c.allSay(healthreport.Healthy)
+		time.Sleep(12 * time.Second)
+		c.allSay(healthreport.Unreachable)
+		time.Sleep(500 * time.Millisecond)
+		c.allSay(healthreport.Failing)
+		time.Sleep(500 * time.Millisecond)
+		if s, _ := c.status(); s.Instances[0].Level != healthreport.Unreachable {
+			t.Errorf("the first change: %+v", s)
+		}
+		time.Sleep(1500 * time.Millisecond)
+		if s, _ := c.status(); s.Instances[0].Level != healthreport.Failing {
+			t.Errorf("the second change, 2.5 s after the first: %+v", s)
+		}
+	})
+}
+
 // TestEventsOfDifferentThingsAreDifferent: the API's client counts those as one that have
 // the same reason, action and object, and keeps the first note.
 func TestEventsOfDifferentThingsAreDifferent(t *testing.T) {

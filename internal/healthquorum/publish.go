@@ -31,12 +31,13 @@ type written struct {
 	at time.Time
 }
 
-// due tells whether a status is to be written.
-func (w written) due(s Status, now time.Time) bool {
+// due tells how long a status is still to wait until it is written; it is 0 or less
+// where it is to be written now.
+func (w written) due(s Status, now time.Time) time.Duration {
 	if w.Status.differs(s) {
-		return now.Sub(w.at) >= statusPause
+		return statusPause - now.Sub(w.at)
 	}
-	return now.Sub(w.at) >= statusInterval
+	return statusInterval - now.Sub(w.at)
 }
 
 // differs tells whether there is more news than that times and latencies go by.
@@ -49,10 +50,11 @@ func (s Status) differs(other Status) bool {
 	})
 }
 
-// publish writes an endpoint's status where it is due, beside what others tell there.
-func (c *Collector) publish(ctx context.Context, endpoint string, s Status, now time.Time) {
-	if !c.written[endpoint].due(s, now) {
-		return
+// publish writes an endpoint's status where it is due, beside what others tell there. It
+// returns when to look at it again at the latest.
+func (c *Collector) publish(ctx context.Context, endpoint string, s Status, now time.Time) time.Duration {
+	if wait := c.written[endpoint].due(s, now); wait > 0 {
+		return wait
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -66,6 +68,7 @@ func (c *Collector) publish(ctx context.Context, endpoint string, s Status, now 
 	default:
 		c.warn(ctx, endpoint, err)
 	}
+	return lookEvery
 }
 
 // tell logs a change of an instance's level, and makes an Event of it. That something is
