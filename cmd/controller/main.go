@@ -44,6 +44,7 @@ func main() {
 			os.Exit(runProbe(os.Args[2:]))
 		}
 	}
+	diagnostics.CollectSooner(30) // beside thousands of Secrets and pods, of which it keeps a little each
 	o, err := parse(os.Args[1:])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "controller:", err)

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -46,19 +45,10 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	collectSooner()
+	diagnostics.CollectSooner(50) // every node pays for this memory, and what is asked most is answered without allocating
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "resolver:", err)
 		os.Exit(1)
-	}
-}
-
-// collectSooner lets the heap grow by half before it is collected, unless GOGC
-// says otherwise. Every node pays for this program's memory, and what is asked
-// most is answered without allocating, so that it costs next to nothing.
-func collectSooner() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
 	}
 }
 
