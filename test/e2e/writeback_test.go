@@ -130,9 +130,11 @@ func writesBack(t *testing.T, fake *cloud.Cloud) {
 	awaitVPCDNS(t, node.Hangzhou.Internal)
 }
 
-// uninstallsAfterFailback doesn't wait between the two: the uninstallation does.
+// uninstallsAfterFailback doesn't wait between the two: the uninstallation does. The
+// cloud can't be read until the hook has told so, which else is over too soon to be seen.
 func (s *scenario) uninstallsAfterFailback(t *testing.T, fake *cloud.Cloud) {
 	t.Helper()
+	fake.Inject(cloud.Fault{Action: "DescribeZoneRecords", Drop: true})
 	throw(t, "privatezone")
 	begun, ended := time.Now(), make(chan error, 1)
 	go func() {
@@ -146,6 +148,7 @@ func (s *scenario) uninstallsAfterFailback(t *testing.T, fake *cloud.Cloud) {
 		}
 		return err
 	})
+	fake.Heal()
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
