@@ -14,7 +14,8 @@ import (
 )
 
 // pids finds a pod's processes without the API server: the sandbox sees all of
-// the node's, and a pod's host name is its name. The pause container has none of its files.
+// the node's, and a pod's host name is its name. On the host's network it is the node's,
+// but kubelet's hosts file for the pod tells it. The pause container has none of its files.
 func pids(t *testing.T, pod corev1.Pod) []int {
 	t.Helper()
 	roots, err := filepath.Glob("/proc/[0-9]*/root")
@@ -28,8 +29,11 @@ func pids(t *testing.T, pod corev1.Pod) []int {
 			t.Fatal(err)
 		}
 		// A process may end while it is looked at.
-		hostname, err := os.ReadFile(filepath.Join(root, "etc", "hostname"))
-		if err != nil || strings.TrimSpace(string(hostname)) != pod.Name {
+		if pod.Spec.HostNetwork {
+			if mounts, err := os.ReadFile(fmt.Sprintf("/proc/%d/mountinfo", pid)); err != nil || !strings.Contains(string(mounts), "/pods/"+string(pod.UID)+"/etc-hosts /etc/hosts ") {
+				continue
+			}
+		} else if hostname, err := os.ReadFile(filepath.Join(root, "etc", "hostname")); err != nil || strings.TrimSpace(string(hostname)) != pod.Name {
 			continue
 		}
 		program, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
