@@ -16,7 +16,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
-	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/registry-failover/registry-failover/internal/certificate"
@@ -110,8 +109,7 @@ func run(ctx context.Context, o options) error {
 		follow = append(follow, func(c *config.Config) { issuer.Configure(c.Cluster.Domain) })
 	}
 
-	limited := rest.CopyConfig(cluster) // at client-go's 5 requests a second, which is plenty
-	limited.AcceptContentTypes, limited.ContentType = "application/vnd.kubernetes.protobuf,application/json", "application/vnd.kubernetes.protobuf"
+	limited := inProtobuf(cluster) // at client-go's 5 requests a second, which is plenty
 	limited.Wrap(stragglers.LimitAnswers)
 	core, err := corev1client.NewForConfig(limited)
 	if err != nil {

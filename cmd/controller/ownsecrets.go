@@ -10,10 +10,7 @@ import (
 
 // ownSecrets makes the one writer of the product's own pull secrets, which has limits of its own.
 func ownSecrets(cluster *rest.Config, metrics prometheus.Registerer) (*ownedsecrets.Writer, error) {
-	unlimited := rest.CopyConfig(cluster)
-	unlimited.QPS = -1
-	unlimited.AcceptContentTypes, unlimited.ContentType = "application/vnd.kubernetes.protobuf,application/json", "application/vnd.kubernetes.protobuf"
-	core, err := corev1client.NewForConfig(unlimited)
+	core, err := corev1client.NewForConfig(unlimited(cluster))
 	if err != nil {
 		return nil, err
 	}

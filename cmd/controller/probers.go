@@ -27,9 +27,7 @@ type proberParts struct {
 // addProbers adds what scales the probers and collects their reports, and gives what
 // is to follow the configuration.
 func addProbers(mgr manager.Manager, cfg *config.Config, p proberParts) (follow func(*config.Config), err error) {
-	c := rest.CopyConfig(p.cluster)
-	c.AcceptContentTypes, c.ContentType = "application/vnd.kubernetes.protobuf,application/json", "application/vnd.kubernetes.protobuf"
-	c.QPS = -1 // bad news waits for nobody, and what is asked has its pace
+	c := unlimited(p.cluster)
 	apps, err := appsv1client.NewForConfig(c)
 	if err != nil {
 		return nil, err

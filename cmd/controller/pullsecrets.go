@@ -14,13 +14,12 @@ import (
 // addPullSecrets adds what keeps companions and the index. It does nothing while
 // pullSecrets.mode is Off.
 func addPullSecrets(mgr manager.Manager, cluster *rest.Config, secrets *ownedsecrets.Writer, o options, metrics prometheus.Registerer) (*companions.Keeper, error) {
-	unlimited := rest.CopyConfig(cluster)
-	unlimited.QPS = -1 // watches need no limit, and the index is written seldom
-	core, err := corev1client.NewForConfig(unlimited)
+	c := unlimited(cluster)
+	core, err := corev1client.NewForConfig(c)
 	if err != nil {
 		return nil, err
 	}
-	watched, err := metadata.NewForConfig(unlimited)
+	watched, err := metadata.NewForConfig(c)
 	if err != nil {
 		return nil, err
 	}
