@@ -10,6 +10,9 @@ REGISTRY ?= localhost
 TAG ?= $(shell git describe --tags --always --dirty)
 PLATFORMS ?= linux/amd64,linux/arm64
 
+# How many nodes make demo-cluster starts.
+NODES ?= 1
+
 # How long make soak lasts; a run prints the seed that repeats it.
 SOAK ?= 10m
 SEED ?= 0
@@ -51,7 +54,7 @@ demo-cloud: build ## play it with PrivateZone read over the cloud's API, played 
 	CGO_ENABLED=0 go run -trimpath ./test/demo -bin bin -cloud test/fakecloud/testdata/two-regions.yaml
 
 demo-cluster: ## leave a real Kubernetes running with the chart installed (Linux and root; 25 minutes the first time, then 1)
-	CGO_ENABLED=0 go run -trimpath ./test/cluster/demo
+	CGO_ENABLED=0 go run -trimpath ./test/cluster/demo --nodes $(NODES)
 
 fuzz: ## run each fuzz target for FUZZTIME (20s each)
 	@echo "fuzzing: some minutes more the first time, as dependencies are compiled for it"

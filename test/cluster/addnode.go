@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -16,14 +18,57 @@ import (
 // kubelet was started, which gets these arguments too. What runs on the node, and
 // what it mounts, is in namespaces of its own, until RemoveNode.
 func (c *Cluster) AddNode(ctx context.Context, kubeletArgs ...string) (*Node, error) {
+	n := c.nextNode()
+	if err := c.startNode(ctx, n, kubeletArgs...); err != nil {
+		return nil, err
+	}
+	c.Nodes = append(c.Nodes, n)
+	return n, nil
+}
+
+// AddNodes starts so many further nodes beside each other, and returns when all are Ready.
+func (c *Cluster) AddNodes(ctx context.Context, count int) error {
+	if err := c.startNodes(ctx, count); err != nil {
+		return err
+	}
+	return c.awaitNodes(ctx)
+}
+
+// startNodes returns before they are Ready.
+func (c *Cluster) startNodes(ctx context.Context, count int) error {
+	here := len(c.Nodes)
+	for range count {
+		c.Nodes = append(c.Nodes, c.nextNode())
+	}
+	together, ctx := errgroup.WithContext(ctx)
+	for _, n := range c.Nodes[here:] {
+		together.Go(func() error { return c.startNode(ctx, n) })
+	}
+	return together.Wait()
+}
+
+func (c *Cluster) awaitNodes(ctx context.Context) error {
+	for _, n := range c.Nodes {
+		if err := c.AwaitReady(ctx, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nextNode has the lowest number that no node has.
+func (c *Cluster) nextNode() *Node {
 	number := 1
 	for slices.ContainsFunc(c.Nodes, func(n *Node) bool { return n.number == number }) {
 		number++
 	}
-	n := newNode(number)
+	return newNode(number)
+}
+
+func (c *Cluster) startNode(ctx context.Context, n *Node, kubeletArgs ...string) error {
 	var err error
 	if n.apart, err = makeNamespaces(); err != nil {
-		return nil, err
+		return err
 	}
 	for _, step := range []func(context.Context, *Node) error{
 		c.writeEtc, c.mountApart, c.connectNode, c.startContainerd, c.importImages,
@@ -31,11 +76,10 @@ func (c *Cluster) AddNode(ctx context.Context, kubeletArgs ...string) (*Node, er
 	} {
 		if err := step(ctx, n); err != nil {
 			n.apart.end()
-			return nil, err
+			return err
 		}
 	}
-	c.Nodes = append(c.Nodes, n)
-	return n, nil
+	return nil
 }
 
 // mountApart gives the node its own /etc and /proc, and own directories where
@@ -74,12 +118,19 @@ func (c *Cluster) connectNode(ctx context.Context, n *Node) error {
 }
 
 // RemoveNode ends the node as if its machine were switched off for ever, and
-// returns when the API server has neither it nor a pod on it.
+// returns when the API server has neither it, nor what belongs to it, nor a pod on it.
 func (c *Cluster) RemoveNode(ctx context.Context, n *Node) error {
 	c.Nodes = slices.DeleteFunc(c.Nodes, func(other *Node) bool { return other == n })
 	n.apart.end()
-	if err := c.Client.CoreV1().Nodes().Delete(ctx, n.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
-		return err
+	// What belongs to the Node would be collected at any time, and be found missing by who looks.
+	for _, err := range []error{
+		c.Client.CoreV1().Nodes().Delete(ctx, n.Name, metav1.DeleteOptions{}),
+		c.Client.CoordinationV1().Leases(corev1.NamespaceNodeLease).Delete(ctx, n.Name, metav1.DeleteOptions{}),
+		c.Client.StorageV1().CSINodes().Delete(ctx, n.Name, metav1.DeleteOptions{}),
+	} {
+		if err != nil && !apierrors.IsNotFound(err) {
+			return err
+		}
 	}
 	if err := wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
 		return c.forgetPods(ctx, n)

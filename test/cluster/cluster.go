@@ -45,10 +45,11 @@ func (c *Cluster) OutsideKubeconfig() string { return filepath.Join(c.Dir, "admi
 // Kubeconfig is the path of an administrator's.
 func (c *Cluster) Kubeconfig() string { return path("admin.conf") }
 
-// start returns when pods can be created and names be resolved.
-func (c *Cluster) start(ctx context.Context) error {
-	node := newNode(1)
+// start returns when pods can be created on so many nodes, and names be resolved.
+func (c *Cluster) start(ctx context.Context, nodes int) error {
+	node := c.nextNode()
 	c.Nodes = []*Node{node}
+	further := func(ctx context.Context) error { return c.startNodes(ctx, nodes-1) }
 	of := func(step func(context.Context, *Node) error) func(context.Context) error {
 		return func(ctx context.Context) error { return step(ctx, node) }
 	}
@@ -56,7 +57,7 @@ func (c *Cluster) start(ctx context.Context) error {
 		c.makeDirectories, c.writeKeys, of(c.mountEtc), c.maskVar, c.setUpNetwork, c.startCloud,
 		c.connect, c.startAPI, c.startControllers,
 		of(c.startContainerd), func(context.Context) error { return c.startKubelet(node) },
-		c.makeImages, of(c.importImages), c.startDNS, of(c.AwaitReady), c.awaitDNS, c.expose,
+		c.makeImages, of(c.importImages), c.startDNS, further, c.awaitNodes, c.awaitDNS, c.expose,
 	)
 }
 

@@ -4,7 +4,7 @@
 // on Alibaba Cloud has: two registry instances, VPC DNS with PrivateZone's
 // records, and a node that is set up as ACK's are.
 //
-// It begins with one node; AddNode starts more.
+// It begins with one node, or as many as Options.Nodes says; AddNode and AddNodes start more.
 //
 // All of it lives in a sandbox (test/sandbox), so that several run side by
 // side and nothing is left of one. Who uses it runs inside as well: the first

@@ -20,6 +20,8 @@ type Options struct {
 	// WithoutNode starts etcd and the API server alone: objects can be made, but
 	// nothing controls, schedules or runs them.
 	WithoutNode bool
+	// Nodes is how many there are at first; with 0 there is one.
+	Nodes int
 }
 
 // Main builds what is missing, starts a cluster in a sandbox and calls use
@@ -59,7 +61,7 @@ func enter(o Options, use func(context.Context, *Cluster) int) (int, error) {
 			defer context.AfterFunc(ctx, func() { os.Exit(interrupted) })()
 		}
 		c := &Cluster{Root: repository, Dir: box.Dir, Logs: filepath.Join(box.Dir, "logs"), box: box}
-		start := c.start
+		start := func(ctx context.Context) error { return c.start(ctx, max(1, o.Nodes)) }
 		if o.WithoutNode {
 			start = c.startWithoutNode
 		}

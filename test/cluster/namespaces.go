@@ -46,10 +46,20 @@ func (n *Node) command(program string, args ...string) []string {
 // run runs programs on the node, once for each line of arguments.
 func (n *Node) run(ctx context.Context, commands [][]string) error {
 	for _, args := range commands {
-		inside := n.command(args[0], args[1:]...)
-		if output, err := exec.CommandContext(ctx, inside[0], inside[1:]...).CombinedOutput(); err != nil { //nolint:gosec // our own
-			return fmt.Errorf("%s: %v: %w: %s", n.Name, args, err, output)
+		if err := n.Run(ctx, args[0], args[1:]...); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// Run runs a program on the node, as iptables for what is to be lost there alone.
+// What passes through the first node is everybody's: all others reach
+// through it whatever isn't theirs.
+func (n *Node) Run(ctx context.Context, program string, args ...string) error {
+	inside := n.command(program, args...)
+	if output, err := exec.CommandContext(ctx, inside[0], inside[1:]...).CombinedOutput(); err != nil { //nolint:gosec // our own
+		return fmt.Errorf("%s: %s %v: %w: %s", n.Name, program, args, err, output)
 	}
 	return nil
 }

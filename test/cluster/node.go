@@ -9,7 +9,9 @@ import (
 	"os"
 	"time"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -106,12 +108,28 @@ func (c *Cluster) AwaitReady(ctx context.Context, n *Node) error {
 		}
 		for _, condition := range node.Status.Conditions {
 			if condition.Type == corev1.NodeReady && condition.Status == corev1.ConditionTrue {
-				_, err := c.Client.CoordinationV1().Leases(corev1.NamespaceNodeLease).Get(ctx, n.Name, metav1.GetOptions{})
-				return err
+				return c.giveLease(ctx, node)
 			}
 		}
 		return errors.New("the node isn't Ready")
 	})
+}
+
+// giveLease makes the node's Lease, which kubelet renews from then on. It would make it
+// itself 10 s after it has found, as it does at first, that there is no Node yet.
+func (c *Cluster) giveLease(ctx context.Context, node *corev1.Node) error {
+	now := metav1.NowMicro()
+	_, err := c.Client.CoordinationV1().Leases(corev1.NamespaceNodeLease).Create(ctx, &coordinationv1.Lease{
+		ObjectMeta: metav1.ObjectMeta{
+			Name:            node.Name,
+			OwnerReferences: []metav1.OwnerReference{{APIVersion: "v1", Kind: "Node", Name: node.Name, UID: node.UID}},
+		},
+		Spec: coordinationv1.LeaseSpec{HolderIdentity: &node.Name, LeaseDurationSeconds: new(int32(40)), RenewTime: &now},
+	}, metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		return nil
+	}
+	return err
 }
 
 // kubeletConfiguration, of a node by its directory, is for machines without cgroup v2 as well, and for

@@ -39,6 +39,8 @@ type Access struct {
 	Time               time.Time
 	Method, Host, Path string
 	UserAgent          string
+	// Client is the address that the request came from.
+	Client string
 }
 
 // IsPull tells whether the request fetched a manifest, as each pull does.
@@ -81,13 +83,14 @@ func (r *Registry) Listen(ctx context.Context, addrs ...string) error {
 func (r *Registry) Addr() string { return r.addrs[0] }
 
 func (r *Registry) serve(w http.ResponseWriter, request *http.Request) {
+	client, _, _ := net.SplitHostPort(request.RemoteAddr) // as net/http writes it
 	r.mutex.Lock()
 	access := Access{
-		Time: time.Now(), Method: request.Method, Host: request.Host, Path: request.URL.Path, UserAgent: request.UserAgent(),
+		Time: time.Now(), Method: request.Method, Host: request.Host, Path: request.URL.Path, UserAgent: request.UserAgent(), Client: client,
 	}
 	r.log = append(r.log, access)
 	if r.AccessLog != nil {
-		_, _ = fmt.Fprintln(r.AccessLog, access.Time.Format(time.RFC3339Nano), access.Method, access.Host+access.Path, access.UserAgent)
+		_, _ = fmt.Fprintln(r.AccessLog, access.Time.Format(time.RFC3339Nano), access.Client, access.Method, access.Host+access.Path, access.UserAgent)
 	}
 	intercept := r.intercept
 	r.mutex.Unlock()

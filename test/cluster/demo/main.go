@@ -1,17 +1,20 @@
 // Command demo leaves a real cluster running with the chart installed, and
 // tells how to throw the switch there.
 //
-//	go run ./test/cluster/demo             starts one
-//	go run ./test/cluster/demo end DIR     ends it
+//	go run ./test/cluster/demo                starts one
+//	go run ./test/cluster/demo --nodes 3      starts one of three nodes
+//	go run ./test/cluster/demo end DIR        ends it
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/registry-failover/registry-failover/test/cluster"
 	"github.com/registry-failover/registry-failover/test/sandbox"
@@ -25,8 +28,14 @@ func main() {
 		}
 		return
 	}
-	if len(os.Args) != 1 {
-		fmt.Fprintln(os.Stderr, "usage: demo [end DIR]")
+	nodes := flag.Int("nodes", 1, "how many nodes the cluster has; each further one takes about 350 MB of memory")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, "usage: demo [--nodes N]\n       demo end DIR")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	if flag.NArg() > 0 || *nodes < 1 {
+		flag.Usage()
 		os.Exit(2)
 	}
 	socket, err := listen()
@@ -34,7 +43,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	os.Exit(cluster.Main(cluster.Options{Detach: true, Listener: socket}, func(ctx context.Context, c *cluster.Cluster) int {
+	os.Exit(cluster.Main(cluster.Options{Detach: true, Listener: socket, Nodes: *nodes}, func(ctx context.Context, c *cluster.Cluster) int {
 		if err := install(ctx, c); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
@@ -92,16 +101,27 @@ func install(ctx context.Context, c *cluster.Cluster) error {
 }
 
 func tell(c *cluster.Cluster) error {
-	hosts, err := c.NodeFile("/etc/hosts")
+	nodes := "1 node"
+	if len(c.Nodes) > 1 {
+		nodes = fmt.Sprintf("%d nodes", len(c.Nodes))
+	}
+	var hosts []string
+	for _, n := range c.Nodes {
+		file, err := c.NodeFile(n.Etc("hosts"))
+		if err != nil {
+			return err
+		}
+		hosts = append(hosts, file)
+	}
 	fmt.Printf(`
-A cluster of one node runs, with Registry Failover and a Deployment that names the
+A cluster of %s runs, with Registry Failover and a Deployment that names the
 primary: its image was rewritten, and pulled from zhangjiakou.
 
     export KUBECONFIG=%s PATH=$PATH:%s
     kubectl get pods -A
     kubectl get pods -o jsonpath='{.items[*].spec.containers[*].image}{"\n"}'
 
-Throw the switch, and look at the node's hosts file:
+Throw the switch, and look at the hosts file of each node:
 
     kubectl -n registry-failover patch configmap registry-failover --type merge \
         -p '{"data":{"%s":"hangzhou"}}'
@@ -116,6 +136,6 @@ And back:
 End the cluster:
 
     go run ./test/cluster/demo end %s
-`, c.OutsideKubeconfig(), filepath.Dir(c.Tool("kubernetes", "kubectl")), cluster.Endpoint, hosts, c.AccessLog(c.Hangzhou), cluster.Endpoint, c.Dir)
-	return err
+`, nodes, c.OutsideKubeconfig(), filepath.Dir(c.Tool("kubernetes", "kubectl")), cluster.Endpoint, strings.Join(hosts, " "), c.AccessLog(c.Hangzhou), cluster.Endpoint, c.Dir)
+	return nil
 }
