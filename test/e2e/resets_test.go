@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/registry-failover/registry-failover/test/cluster"
 )
 
 // TestResetConnections is about pulls that are in flight when the switch is thrown.
@@ -87,14 +89,20 @@ func ip(t *testing.T, args ...string) {
 	}
 }
 
-// dropPackets loses what is sent to and from an address and port, until restore is called.
+// dropPackets loses what any node sends to an address and port, and what comes from there, until restore is called.
 func dropPackets(t *testing.T, at netip.AddrPort) (restore func()) {
+	t.Helper()
+	return dropPacketsOn(t, node.Nodes[0], at) // where all of them pass
+}
+
+// dropPacketsOn loses what that node gets from there, and, on the first one, what it and all others send there.
+func dropPacketsOn(t *testing.T, n *cluster.Node, at netip.AddrPort) (restore func()) {
 	t.Helper()
 	rules := func(verb string) {
 		for _, which := range [][]string{{"-d", at.Addr().String(), "-p", "tcp", "--dport"}, {"-s", at.Addr().String(), "-p", "tcp", "--sport"}} {
 			args := append(append([]string{"-w", verb, "INPUT"}, which...), fmt.Sprint(at.Port()), "-j", "DROP")
-			if output, err := exec.CommandContext(context.WithoutCancel(t.Context()), "iptables", args...).CombinedOutput(); err != nil {
-				t.Errorf("iptables %v: %v: %s", args, err, output)
+			if err := n.Run(context.WithoutCancel(t.Context()), "iptables", args...); err != nil {
+				t.Error(err)
 			}
 		}
 	}

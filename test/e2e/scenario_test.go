@@ -135,7 +135,7 @@ func throw(t *testing.T, word string) {
 		"-p", fmt.Sprintf(`{"data":{%q:%q}}`, cluster.Endpoint, word))
 }
 
-// hostsFile is the node's.
+// hostsFile is the first node's.
 func hostsFile(t *testing.T) string {
 	t.Helper()
 	content, err := os.ReadFile("/etc/hosts")
@@ -145,23 +145,36 @@ func hostsFile(t *testing.T) string {
 	return string(content)
 }
 
-// awaitHosts waits until the node's hosts file leads the endpoint to addr; with "", until it is as it was.
+// awaitHosts waits until the hosts file of every node leads the endpoint to addr; with "", until it is as it was.
 func awaitHosts(t *testing.T, addr string) {
 	t.Helper()
-	await(t, "the node's hosts file", 30*time.Second, func(context.Context) error { return hostsLead(t, addr) })
+	await(t, "the nodes' hosts files", 30*time.Second, func(context.Context) error {
+		for _, n := range node.Nodes {
+			if err := hostsLeadOn(n, addr); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
-// hostsLead says whether the node's hosts file leads the endpoint to addr, and holds nothing else; with "", nothing at all.
+// hostsLead is hostsLeadOn the first node.
 func hostsLead(t *testing.T, addr string) error {
 	t.Helper()
+	return hostsLeadOn(node.Nodes[0], addr)
+}
+
+// hostsLeadOn says whether the node's hosts file leads the endpoint to addr, and holds nothing else; with "", nothing at all.
+func hostsLeadOn(n *cluster.Node, addr string) error {
 	want := cluster.HostsFile
 	if addr != "" {
 		want += "# BEGIN registry-failover\n" + addr + " " + cluster.Endpoint + "\n# END registry-failover\n"
 	}
-	if got := hostsFile(t); got != want {
-		return fmt.Errorf("it is %q, not %q", got, want)
+	got, err := os.ReadFile(n.Etc("hosts"))
+	if err == nil && string(got) != want {
+		err = fmt.Errorf("on %s it is %q, not %q", n.Name, got, want)
 	}
-	return nil
+	return err
 }
 
 // get fetches a page of a pod.
