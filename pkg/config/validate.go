@@ -95,6 +95,9 @@ func (h Health) validate(path *field.Path) field.ErrorList {
 	errs := positive(path.Child("interval"), h.Interval)
 	errs = append(errs, positive(path.Child("timeout"), h.Timeout)...)
 	errs = append(errs, positive(path.Child("slow"), h.Slow)...)
+	if len(errs) == 0 && h.Slow.Duration <= h.Timeout.Duration {
+		errs = append(errs, field.Invalid(path.Child("slow"), h.Slow.String(), fmt.Sprintf("must be longer than health.timeout, %s: an answer comes after a connection", h.Timeout)))
+	}
 	errs = append(errs, atLeastOne(path.Child("failures"), h.Failures)...)
 	errs = append(errs, atLeastOne(path.Child("successes"), h.Successes)...)
 	if h.Canary != "" && !isCanary(h.Canary) {

@@ -158,6 +158,18 @@ func settings(string) map[string]Mistake {
 			"kind: Config", "kind: Config\nhealth: {slow: soon}",
 			`health.slow: Invalid value: "soon": must be a duration such as 5s`,
 		},
+		"an answer that may come as late as its connection": {
+			"kind: Config", "kind: Config\nhealth: {timeout: 3s, slow: 3s}",
+			`health.slow: Invalid value: "3s": must be longer than health.timeout, 3s: an answer comes after a connection`,
+		},
+		"a connection that may take longer than an answer": {
+			"kind: Config", "kind: Config\nhealth: {timeout: 6s}",
+			`health.slow: Invalid value: "5s": must be longer than health.timeout, 6s: an answer comes after a connection`,
+		},
+		"a slowness below the time for a connection": {
+			"kind: Config", "kind: Config\nhealth: {slow: 1.5s}",
+			`health.slow: Invalid value: "1.5s": must be longer than health.timeout, 2s: an answer comes after a connection`,
+		},
 		"a dwell below zero": {
 			"kind: Config", "kind: Config\nfailover: {dwell: -1s}",
 			`failover.dwell: Invalid value: "-1s": must be a duration such as 10m; 0s for none`,

@@ -31,6 +31,12 @@
     {{- printf "config.health.%s: %q: must be a duration such as 5s\n" $key $text -}}
   {{- end -}}
 {{- end -}}
+{{- $timeout := dig "health" "timeout" nil $config | default "2s" -}}
+{{- $slow := dig "health" "slow" nil $config | default "5s" -}}
+{{- $nanoseconds := include "registry-failover.nanoseconds" $timeout | int64 -}}
+{{- if and (gt $nanoseconds 0) (gt (include "registry-failover.nanoseconds" $slow | int64) 0) (le (include "registry-failover.nanoseconds" $slow | int64) $nanoseconds) -}}
+  {{- printf "config.health.slow: %q: must be longer than health.timeout, %s: an answer comes after a connection\n" $slow $timeout -}}
+{{- end -}}
 {{- with dig "health" "canary" "" $config -}}
   {{- $part := `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*` -}}
   {{- if or (regexMatch `^(localhost|[^/]*[.:][^/]*)/` .) (not (regexMatch (printf `^%s(/%s)*@(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$` $part $part) .)) -}}
