@@ -113,7 +113,7 @@ func (s *scenario) tieReports(t *testing.T) {
 	write := func(c *kubernetes.Clientset, name string) error {
 		lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{
 			Name: name, Labels: healthreport.Labels(), OwnerReferences: []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: pod.Name, UID: pod.UID}},
-		}}
+		}, Spec: coordinationv1.LeaseSpec{HolderIdentity: &pod.Spec.NodeName}}
 		_, err := c.CoordinationV1().Leases(namespace).Create(t.Context(), lease, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 		return err
 	}
