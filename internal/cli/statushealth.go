@@ -34,7 +34,9 @@ type instanceHealth struct {
 	Reason   string             `json:"reason"`
 	Since    time.Time          `json:"since"`
 	// Agree is how many probers with a fresh report say so.
-	Agree         int   `json:"agree"`
+	Agree int `json:"agree"`
+	// Named says that the instance has named itself to more than half of them.
+	Named         bool  `json:"named"`
 	LatencyMillis int64 `json:"latencyMillis"`
 }
 
@@ -57,7 +59,7 @@ func judgeHealth(c *config.Config, data map[string]string, now time.Time) []heal
 			s.At, s.Old, s.Wanted, s.Fresh = &h.At, now.Sub(h.At) > healthquorum.Old, h.Wanted, h.Fresh
 			for _, i := range h.Instances {
 				if slices.ContainsFunc(e.Instances, func(c config.Instance) bool { return c.Name == i.Instance }) {
-					s.Instances = append(s.Instances, instanceHealth{i.Instance, i.Network, i.Level, i.Reason, i.Since, i.Agree, i.LatencyMillis})
+					s.Instances = append(s.Instances, instanceHealth{i.Instance, i.Network, i.Level, i.Reason, i.Since, i.Agree, i.Named, i.LatencyMillis})
 				}
 			}
 		}

@@ -11,7 +11,7 @@ import (
 
 // ofHealth is what the controller has told of the probers' findings some minutes ago.
 const ofHealth = `"health":{"at":"$NOW","wanted":3,"fresh":3,"instances":[` +
-	`{"instance":"hangzhou","network":"internal","level":"healthy","reason":"answers as itself","agree":3,"latencyMillis":31,"since":"2026-11-20T02:00:00Z"},` +
+	`{"instance":"hangzhou","network":"internal","level":"healthy","reason":"answers as itself","agree":3,"named":true,"latencyMillis":31,"since":"2026-11-20T02:00:00Z"},` +
 	`{"instance":"hangzhou","network":"public","level":"disagreement","reason":"the probers don't agree: 1 say healthy, 1 say slow, 1 say unknown","agree":0,"latencyMillis":45,"since":"$NOW"},` +
 	`{"instance":"zhangjiakou","network":"internal","level":"unreachable","reason":"can't be connected to: nothing came in time","agree":3,"since":"$NOW"},` +
 	`{"instance":"zhangjiakou","network":"public","level":"slow","reason":"has not answered within 5s","agree":2,"since":"$NOW"}]}`

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,10 @@ const maxHeaders = 64 << 10
 type Answer struct {
 	// Status is 200 or 401: both are how a registry answers that is well.
 	Status int
+	// Registry says that it is recognisably one: it tells the version of the API, as the
+	// distribution's clients know it, or its challenge names an instance. Any other HTTPS
+	// server may answer 200 or 401 too.
+	Registry bool
 	// Instance is who answered.
 	Instance Identity
 	// Service is how the instance is called where a token is asked for.
@@ -33,6 +38,10 @@ type Answer struct {
 	// Basic says that it takes a password itself, by RFC 7617.
 	Basic bool
 }
+
+// ErrThrottled says that whoever answers bears no more questions from this address (RFC
+// 6585 section 4). It stands in a [Result]'s Err.
+var ErrThrottled = errors.New("it says 429 Too Many Requests")
 
 // An Identity is the instance that has answered, by its own words. The zero value
 // is a registry that names none, such as one that isn't ACR's Enterprise Edition.
@@ -60,11 +69,16 @@ func ask(ctx context.Context, conn *tls.Conn, host string) (*Answer, error) {
 		return nil, err
 	}
 	defer response.Body.Close() // what is left unread ends the connection
+	named := slices.Contains(response.Header.Values("Docker-Distribution-Api-Version"), "registry/2.0")
 	switch status := response.StatusCode; {
 	case status == http.StatusOK:
-		return &Answer{Status: status}, nil
+		return &Answer{Status: status, Registry: named}, nil
 	case status == http.StatusUnauthorized:
-		return readChallenges(response.Header.Values("WWW-Authenticate")), nil
+		a := readChallenges(response.Header.Values("WWW-Authenticate"))
+		a.Registry = named || a.Instance != Identity{}
+		return a, nil
+	case status == http.StatusTooManyRequests:
+		return nil, ErrThrottled
 	case status >= 300 && status < 400:
 		return nil, fmt.Errorf("it redirects to %q, which isn't followed", clip(response.Header.Get("Location")))
 	default:

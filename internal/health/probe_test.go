@@ -48,8 +48,47 @@ func TestARegistryWithoutANameIsNobody(t *testing.T) {
 	if r.Err != nil {
 		t.Fatal(r.Err)
 	}
-	if diff := cmp.Diff(&Answer{Status: 200}, r.Answer); diff != "" {
+	if diff := cmp.Diff(&Answer{Status: 200, Registry: true}, r.Answer); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestWhoIsRecognisablyARegistry(t *testing.T) {
+	answers := func(status int, headers ...string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			for i := 0; i < len(headers); i += 2 {
+				w.Header().Add(headers[i], headers[i+1])
+			}
+			w.WriteHeader(status)
+		}
+	}
+	const version, basic = "docker-distribution-api-version", `Basic realm="registry"`
+	for sentence, test := range map[string]struct {
+		answer http.HandlerFunc
+		want   bool
+	}{
+		"any server that says 200":                {answers(200), false},
+		"any server that wants a password":        {answers(401, "WWW-Authenticate", basic), false},
+		"one that has another version of the API": {answers(200, version, "registry/1.0"), false},
+		"one that has this version":               {answers(200, version, "registry/2.0"), true},
+		"one that has several":                    {answers(200, version, "registry/1.0", version, "registry/2.0"), true},
+		"one that wants a password":               {answers(401, version, "registry/2.0", "WWW-Authenticate", basic), true},
+		"one that names an instance":              {challenging(challengeOfA), true},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			r := registry(t, test.answer).Probe(t.Context(), target)
+			if r.Err != nil || r.Answer.Registry != test.want {
+				t.Errorf("%+v, %v", r.Answer, r.Err)
+			}
+		})
+	}
+}
+
+func TestWhoWantsToBeAskedLessOften(t *testing.T) {
+	r := registry(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) }).Probe(t.Context(), target)
+	failed, ok := errors.AsType[*Error](r.Err)
+	if !ok || !errors.Is(r.Err, ErrThrottled) || failed.Part != Request || failed.Cause() != "it says 429 Too Many Requests" {
+		t.Errorf("%v", r.Err)
 	}
 }
 

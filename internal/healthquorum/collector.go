@@ -21,6 +21,10 @@ import (
 const (
 	// lookEvery is how soon it is seen that a report has become old.
 	lookEvery = 5 * time.Second
+	// begins is how long a leader that finds too few fresh reports goes by what the one
+	// before has found: by then each prober has renewed its report, which a leader whose clock
+	// is another takes for old until it sees that.
+	begins = healthreport.RenewEvery + lookEvery
 	// gather is how long is waited after a report has come, because others come with it.
 	gather = 200 * time.Millisecond
 	// patience ends a request to the API server that hangs.
@@ -55,14 +59,17 @@ type Collector struct {
 	recalled map[string]bool   // the endpoints whose status has been read
 	written  map[string]written
 	fresh    Freshness
-	said     map[string]string
+	begun    time.Time
+	said     map[string]string // the last error, by endpoint
+	unread   map[string]string // the same, by Lease
 }
 
 // New makes a Collector. It must be configured before it starts.
 func New(o Options) *Collector {
 	return &Collector{
 		Options: o, metrics: newMetrics(o.Metrics), changed: make(chan struct{}, 1), status: map[string]Status{},
-		recalled: map[string]bool{}, written: map[string]written{}, fresh: Freshness{}, said: map[string]string{},
+		recalled: map[string]bool{}, written: map[string]written{}, fresh: Freshness{},
+		said: map[string]string{}, unread: map[string]string{},
 	}
 }
 
@@ -87,10 +94,11 @@ func (c *Collector) Start(ctx context.Context) error {
 	defer c.metrics.clear()
 	there, ended := watchLeases(ctx, c.Leases, c.ring)
 	defer ended()
+	c.begun = time.Now()
 	for ctx.Err() == nil {
 		wait := lookEvery
 		if there.synced() {
-			wait = c.look(ctx, there.sightings(c.Log, c.said), time.Now())
+			wait = c.look(ctx, there.sightings(c.Log, c.unread), time.Now())
 		}
 		select {
 		case <-ctx.Done():
@@ -111,22 +119,22 @@ func (c *Collector) look(ctx context.Context, all []Sighting, now time.Time) (wa
 	wait = lookEvery
 	fresh := c.fresh.Fresh(all, now)
 	wanted := c.Wanted()
-	if wanted < 0 {
-		wanted = max(1, len(all))
-	}
 	cfg := c.config.Load()
 	if cfg != c.inForce { // an instance may have left it
 		c.inForce = cfg
 		c.metrics.begin()
 	}
-	c.metrics.probers(wanted, len(fresh))
+	c.metrics.probers(max(wanted, 0), len(fresh))
 	for _, e := range cfg.Zones() {
 		if err := c.recall(ctx, e.Name); err != nil {
 			c.warn(ctx, e.Name, err)
 			continue
 		}
 		before := c.status[e.Name]
-		after := Status{At: now.UTC().Truncate(time.Second), Wanted: wanted, Fresh: len(fresh)}
+		if isBlind(len(fresh), wanted) && !before.At.IsZero() && now.Sub(c.begun) < begins {
+			continue
+		}
+		after := Status{At: now.UTC().Truncate(time.Second), Wanted: max(wanted, 0), Fresh: len(fresh)}
 		for _, key := range keys(e) {
 			f := Judge(key, fresh, wanted)
 			i := Instance{Instance: key.Instance, Network: string(key.Network), Finding: f, Since: after.At}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
 	coordinationv1client "k8s.io/client-go/kubernetes/typed/coordination/v1"
+	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/events"
 
 	"github.com/registry-failover/registry-failover/internal/healthreport"
@@ -42,6 +44,8 @@ type cluster struct {
 	t        *testing.T
 	api      *fake.Clientset
 	events   *events.FakeRecorder
+	wanted   atomic.Int64
+	fast     time.Duration // how far the clocks of probers go fast
 	registry *prometheus.Registry
 	end      func()
 }
@@ -51,6 +55,7 @@ func play(t *testing.T, status string, test func(c *cluster)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		c := &cluster{t: t, api: fake.NewClientset()}
+		c.wanted.Store(3)
 		if status != "" {
 			_, err := c.api.CoreV1().ConfigMaps(namespace).Create(t.Context(), &corev1.ConfigMap{
 				ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "registry-failover-status"},
@@ -78,7 +83,7 @@ func (c *cluster) lead() {
 	c.events, c.registry = events.NewFakeRecorder(100), prometheus.NewRegistry()
 	collector := New(Options{
 		Leases: fakeLeases{c.api.CoordinationV1().Leases(namespace)}, Namespace: namespace,
-		Store: published.InConfigMaps(c.api.CoreV1().ConfigMaps(namespace)), Wanted: func() int { return 3 },
+		Store: published.InConfigMaps(c.api.CoreV1().ConfigMaps(namespace)), Wanted: func() int { return int(c.wanted.Load()) },
 		Events: c.events, Metrics: c.registry, Log: slog.New(slog.DiscardHandler),
 	})
 	collector.Configure(cfg)
@@ -103,7 +108,7 @@ func (c *cluster) say(prober string, level healthreport.Level) {
 	for _, key := range []healthreport.Key{{Endpoint: hangzhou.Endpoint, Instance: "zhangjiakou", Network: "internal"}, {Endpoint: hangzhou.Endpoint, Instance: "zhangjiakou", Network: "public"}} {
 		r.Instances = append(r.Instances, healthreport.Instance{Key: key, Level: healthreport.Healthy, Reason: "answers as itself"})
 	}
-	renewed := metav1.NewMicroTime(time.Now())
+	renewed := metav1.NewMicroTime(time.Now().Add(c.fast))
 	lease := &coordinationv1.Lease{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: prober, Labels: healthreport.Labels(), Annotations: r.Annotations()},
 		Spec:       coordinationv1.LeaseSpec{RenewTime: &renewed},
@@ -302,6 +307,84 @@ func TestTheNextLeaderGoesOn(t *testing.T) {
 			t.Errorf("nothing has changed, and this is told: %q", told)
 		}
 	})
+}
+
+// TestALeaderWithAnotherClockGoesByWhatWasFound until it has seen each prober's report renewed.
+func TestALeaderWithAnotherClockGoesByWhatWasFound(t *testing.T) {
+	play(t, "", func(c *cluster) {
+		c.allSay(healthreport.Healthy)
+		time.Sleep(10 * time.Second)
+		c.end()
+		c.fast = -time.Hour // seen by the new leader
+		c.allSay(healthreport.Healthy)
+		before, _ := c.status()
+		c.lead()
+		time.Sleep(29 * time.Second)
+		if during, _ := c.status(); !cmp.Equal(before, during) {
+			t.Errorf("before %+v\nafter %+v", before, during)
+		}
+		c.allSay(healthreport.Healthy) // each within half a minute
+		time.Sleep(30 * time.Second)
+		after, _ := c.status()
+		if after.Fresh != 3 || after.Instances[0].Level != healthreport.Healthy || !after.Instances[0].Since.Equal(before.Instances[0].Since) {
+			t.Errorf("%+v", after)
+		}
+		if told := c.told(); len(told) > 0 {
+			t.Errorf("nothing has changed, and this is told: %q", told)
+		}
+	})
+}
+
+func TestALeaderThatSeesNoRenewalIsBlindInTheEnd(t *testing.T) {
+	play(t, "", func(c *cluster) {
+		c.allSay(healthreport.Healthy)
+		time.Sleep(10 * time.Second)
+		c.end()
+		c.fast = -time.Hour
+		c.allSay(healthreport.Healthy)
+		c.lead()
+		time.Sleep(begins + lookEvery + time.Second)
+		if s, _ := c.status(); s.Instances[0].Level != Blind {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// TestWhileNodesArentCountedNobodyIsAMajority: one prober alone would be.
+func TestWhileNodesArentCountedNobodyIsAMajority(t *testing.T) {
+	play(t, "", func(c *cluster) {
+		c.wanted.Store(-1)
+		c.say("a", healthreport.Unreachable)
+		time.Sleep(10 * time.Second)
+		if s, _ := c.status(); s.Instances[0].Level != Blind || s.Wanted != 0 || s.Fresh != 1 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// TestWhatIsRememberedOfALeaseGoesWithIt, so that it doesn't grow for ever.
+func TestWhatIsRememberedOfALeaseGoesWithIt(t *testing.T) {
+	stands, said := cache.NewStore(cache.MetaNamespaceKeyFunc), map[string]string{}
+	now := metav1.NewMicroTime(time.Now())
+	lease := &coordinationv1.Lease{
+		ObjectMeta: metav1.ObjectMeta{Name: "garbage", Annotations: map[string]string{healthreport.HealthAnnotation: "x"}},
+		Spec:       coordinationv1.LeaseSpec{RenewTime: &now},
+	}
+	look := func() { leases{store: stands}.sightings(slog.New(slog.DiscardHandler), said) }
+	if err := stands.Add(lease); err != nil {
+		t.Fatal(err)
+	}
+	look()
+	if len(said) != 1 {
+		t.Fatalf("%v", said)
+	}
+	if err := stands.Delete(lease); err != nil {
+		t.Fatal(err)
+	}
+	look()
+	if len(said) > 0 {
+		t.Errorf("%v", said)
+	}
 }
 
 func TestWhatDoesNotChangeIsWrittenEveryTwoMinutes(t *testing.T) {

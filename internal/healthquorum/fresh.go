@@ -1,6 +1,7 @@
 package healthquorum
 
 import (
+	"slices"
 	"time"
 
 	"github.com/registry-failover/registry-failover/internal/healthreport"
@@ -9,6 +10,8 @@ import (
 // A Sighting is a prober's Lease as it stands.
 type Sighting struct {
 	Name string
+	// Holder is the node that it speaks for.
+	Holder string
 	// Renewed is what the Lease says, by the prober's clock.
 	Renewed time.Time
 	Report  healthreport.Report
@@ -21,10 +24,10 @@ type Freshness map[string]renewal
 
 type renewal struct{ renewed, seen time.Time }
 
-// Fresh gives the reports of those that were renewed not too long ago, in the order
-// of all, and forgets those that aren't among them.
+// Fresh gives the reports of those that were renewed not too long ago, of each node the
+// one that it wrote last, in the order of all. It forgets those that aren't among them.
 func (f Freshness) Fresh(all []Sighting, now time.Time) []healthreport.Report {
-	var fresh []healthreport.Report
+	var voices []Sighting
 	there := map[string]bool{}
 	for _, s := range all {
 		there[s.Name] = true
@@ -35,14 +38,26 @@ func (f Freshness) Fresh(all []Sighting, now time.Time) []healthreport.Report {
 		case !before.renewed.Equal(s.Renewed):
 			f[s.Name] = renewal{s.Renewed, now}
 		}
-		if now.Sub(f[s.Name].seen) <= healthreport.Fresh {
-			fresh = append(fresh, s.Report)
+		if now.Sub(f[s.Name].seen) > healthreport.Fresh {
+			continue
+		}
+		// A pod that has ended may leave its report to its successor's side for a while.
+		same := slices.IndexFunc(voices, func(o Sighting) bool { return s.Holder != "" && o.Holder == s.Holder })
+		switch {
+		case same < 0:
+			voices = append(voices, s)
+		case s.Renewed.After(voices[same].Renewed): // by the one clock that both have
+			voices[same] = s
 		}
 	}
 	for name := range f {
 		if !there[name] {
 			delete(f, name)
 		}
+	}
+	fresh := make([]healthreport.Report, len(voices))
+	for n, v := range voices {
+		fresh[n] = v.Report
 	}
 	return fresh
 }

@@ -32,20 +32,25 @@ type Finding struct {
 	Reason string `json:"reason"`
 	// Agree is how many of the fresh reports say so.
 	Agree int `json:"agree"`
+	// Named says that more than half of the fresh reports are of an instance that is healthy
+	// and has named itself. Healthy without it may be another's: it is no target that
+	// anything but a person should choose.
+	Named bool `json:"named"`
 	// LatencyMillis is in the middle of what those tell that got an answer; 0 where none did.
 	LatencyMillis int64 `json:"latencyMillis,omitempty"`
 }
 
-// Judge finds what more than half of the fresh reports say of the key. One that
+// Judge finds what more than half of the fresh reports say of the key. It is blind while
+// wanted is negative: of how many they are more than half isn't known then. One that
 // doesn't tell of it, as of before a change of the configuration, says that it
 // doesn't know. Where more than half say that the instance is bad, though for
 // different reasons, it is what most of them say.
 func Judge(key healthreport.Key, fresh []healthreport.Report, wanted int) Finding {
-	if least := Minimum(wanted); len(fresh) < least {
-		return Finding{Level: Blind, Reason: fmt.Sprintf("%d of %d probers have a fresh report, and at least %d must", len(fresh), wanted, least)}
+	if isBlind(len(fresh), wanted) {
+		return Finding{Level: Blind, Reason: blindness(len(fresh), wanted)}
 	}
 	voices := map[healthreport.Level][]healthreport.Instance{}
-	bad := 0
+	bad, named := 0, 0
 	var latencies []int64
 	for _, r := range fresh {
 		i := find(r, key)
@@ -53,12 +58,15 @@ func Judge(key healthreport.Key, fresh []healthreport.Report, wanted int) Findin
 		if i.Level.Bad() {
 			bad++
 		}
+		if i.Named {
+			named++
+		}
 		if i.LatencyMillis > 0 {
 			latencies = append(latencies, i.LatencyMillis)
 		}
 	}
-	f := Finding{LatencyMillis: middle(latencies)}
 	isMajority := func(n int) bool { return 2*n > len(fresh) }
+	f := Finding{Named: isMajority(named), LatencyMillis: middle(latencies)}
 	for _, level := range healthreport.Levels() {
 		if isMajority(len(voices[level])) {
 			f.Level, f.Agree, f.Reason = level, len(voices[level]), reason(voices[level])
@@ -72,6 +80,16 @@ func Judge(key healthreport.Key, fresh []healthreport.Report, wanted int) Findin
 	}
 	f.Level, f.Reason = Disagreement, counts(voices)
 	return f
+}
+
+// isBlind says that too few have a fresh report, or that nobody knows how many should.
+func isBlind(fresh, wanted int) bool { return wanted < 0 || fresh < Minimum(wanted) }
+
+func blindness(fresh, wanted int) string {
+	if wanted < 0 {
+		return "how many probers there should be isn't known: the nodes haven't been counted yet"
+	}
+	return fmt.Sprintf("%d of %d probers have a fresh report, and at least %d must", fresh, wanted, Minimum(wanted))
 }
 
 // find is what a report says of the key.
@@ -136,13 +154,14 @@ func middle(all []int64) int64 {
 // A Status is what is told of one endpoint. The controller keeps it as JSON under the
 // endpoint's name in the ConfigMap registry-failover-status:
 //
-//	{"version":1,"health":{"at":"2026-11-24T02:00:00Z","wanted":3,"fresh":3,"instances":[{"instance":"hangzhou","network":"internal","level":"healthy","reason":"answers as itself","agree":3,"latencyMillis":12,"since":"2026-11-24T01:00:00Z"}]}}
+//	{"version":1,"health":{"at":"2026-11-24T02:00:00Z","wanted":3,"fresh":3,"instances":[{"instance":"hangzhou","network":"internal","level":"healthy","reason":"answers as itself","agree":3,"named":true,"latencyMillis":12,"since":"2026-11-24T01:00:00Z"}]}}
 //
 // No resolver reads it.
 type Status struct {
 	// At is when this was so, to the second.
 	At time.Time `json:"at"`
-	// Wanted is how many probers there should be, Fresh how many have a fresh report.
+	// Wanted is how many probers there should be, 0 while that isn't known; Fresh is how
+	// many nodes have a fresh report.
 	Wanted    int        `json:"wanted"`
 	Fresh     int        `json:"fresh"`
 	Instances []Instance `json:"instances"`

@@ -47,6 +47,7 @@ func TestWhatTheProbersMeanTogether(t *testing.T) {
 	}{
 		{1, "healthy", "healthy", "says healthy", 1},
 		{1, "", Blind, "0 of 1 probers have a fresh report, and at least 1 must", 0},
+		{-1, "healthy", Blind, "how many probers there should be isn't known: the nodes haven't been counted yet", 0},
 		{0, "", Blind, "0 of 0 probers have a fresh report, and at least 1 must", 0},
 		{2, "unreachable", Blind, "1 of 2 probers have a fresh report, and at least 2 must", 0},
 		{2, "unreachable unreachable", "unreachable", "says unreachable", 2},
@@ -68,9 +69,10 @@ func TestWhatTheProbersMeanTogether(t *testing.T) {
 		if said == "" {
 			said = "nothing"
 		}
+		said = strings.ReplaceAll(said, " ", ", ")
 		said = strings.ReplaceAll(said, "-", "(not told)")
 		said = strings.ReplaceAll(said, "wrong(not told)identity", "wrong-identity")
-		table = append(table, []string{fmt.Sprint(test.wanted), strings.ReplaceAll(said, " ", ", "), "`" + string(test.level) + "`", strings.ReplaceAll(test.reason, "says ", "theirs: ")})
+		table = append(table, []string{strings.Replace(fmt.Sprint(test.wanted), "-1", "not known", 1), said, "`" + string(test.level) + "`", strings.ReplaceAll(test.reason, "says ", "theirs: ")})
 		t.Run(said, func(t *testing.T) {
 			f := Judge(hangzhou, reports(strings.Fields(test.say)...), test.wanted)
 			if f.Level != test.level || f.Reason != test.reason || f.Agree != test.agree {
@@ -99,6 +101,43 @@ func TestTheOrderOfReportsIsNoMatter(t *testing.T) {
 					t.Errorf("%d of 3 decide: %+v", want.Agree, want)
 				}
 			}
+		}
+	}
+}
+
+func TestAnInstanceIsNamedWhereMoreThanHalfSaySo(t *testing.T) {
+	for named, want := range map[int]bool{0: false, 1: false, 2: true, 3: true} {
+		all := reports("healthy", "healthy", "healthy")
+		for n := range named {
+			all[n].Instances[1].Named = true
+		}
+		if f := Judge(hangzhou, all, 3); f.Named != want || f.Level != healthreport.Healthy {
+			t.Errorf("%d of 3: %+v", named, f)
+		}
+	}
+}
+
+// TestANodeHasOneVoice, though a pod that has ended may have left its report.
+func TestANodeHasOneVoice(t *testing.T) {
+	now := time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
+	say := func(name, holder string, age time.Duration, level string) Sighting {
+		return Sighting{name, holder, now.Add(-age), reports(level)[0]}
+	}
+	for sentence, test := range map[string]struct {
+		all  []Sighting
+		want string
+	}{
+		"the newest counts, whichever comes first": {[]Sighting{say("a-1", "a", 20*time.Second, "unreachable"), say("b-1", "b", 0, "slow"), say("a-2", "a", time.Second, "healthy")}, "healthy slow"},
+		"or last":                           {[]Sighting{say("a-2", "a", time.Second, "healthy"), say("a-1", "a", 20*time.Second, "unreachable")}, "healthy"},
+		"one that is old counts for nobody": {[]Sighting{say("a-1", "a", time.Hour, "unreachable"), say("a-2", "a", 0, "healthy")}, "healthy"},
+		"nodes that don't say who they are are different": {[]Sighting{say("a-1", "", 0, "healthy"), say("b-1", "", 0, "slow")}, "healthy slow"},
+	} {
+		var got []string
+		for _, r := range (Freshness{}).Fresh(test.all, now) {
+			got = append(got, string(r.Instances[1].Level))
+		}
+		if strings.Join(got, " ") != test.want {
+			t.Errorf("%s: %q", sentence, got)
 		}
 	}
 }

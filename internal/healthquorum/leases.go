@@ -3,6 +3,7 @@ package healthquorum
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -49,11 +50,13 @@ func watchLeases(ctx context.Context, client coordinationv1client.LeaseInterface
 // sightings are the reports that stand there. What can't be read has no voice.
 func (l leases) sightings(log *slog.Logger, said map[string]string) []Sighting {
 	var all []Sighting
+	there := map[string]bool{}
 	for _, object := range l.store.List() {
 		lease, ok := object.(*coordinationv1.Lease)
 		if !ok || lease.Spec.RenewTime == nil {
 			continue
 		}
+		there[lease.Name] = true
 		r, err := healthreport.Parse(lease.Annotations)
 		if err != nil {
 			if said[lease.Name] != err.Error() {
@@ -63,7 +66,12 @@ func (l leases) sightings(log *slog.Logger, said map[string]string) []Sighting {
 			continue
 		}
 		delete(said, lease.Name)
-		all = append(all, Sighting{lease.Name, lease.Spec.RenewTime.Time, r})
+		holder := ""
+		if lease.Spec.HolderIdentity != nil {
+			holder = *lease.Spec.HolderIdentity
+		}
+		all = append(all, Sighting{lease.Name, holder, lease.Spec.RenewTime.Time, r})
 	}
+	maps.DeleteFunc(said, func(name, _ string) bool { return !there[name] })
 	return all
 }

@@ -72,6 +72,9 @@ type Instance struct {
 	Reason string `json:"reason"`
 	// Since is when the level became what it is, by the prober's clock, to the second.
 	Since time.Time `json:"since"`
+	// Named says that it is healthy and has named itself, so that it is surely this instance.
+	// It is false in what a prober reports that doesn't know this field.
+	Named bool `json:"named,omitempty"`
 	// LatencyMillis is how long the last probe took that got an answer; 0 where none did.
 	LatencyMillis int64 `json:"latencyMillis,omitempty"`
 }
@@ -89,7 +92,7 @@ func (k Key) Target() string { return zone.Target{Instance: k.Instance, Network:
 // Differs says whether a has news against b. That a latency is another is none.
 func (r Report) Differs(other Report) bool {
 	return r.Version != other.Version || !slices.EqualFunc(r.Instances, other.Instances, func(a, b Instance) bool {
-		return a.Key == b.Key && a.Level == b.Level && a.Reason == b.Reason && a.Since.Equal(b.Since)
+		return a.Key == b.Key && a.Level == b.Level && a.Reason == b.Reason && a.Named == b.Named && a.Since.Equal(b.Since)
 	})
 }
 

@@ -35,7 +35,8 @@ func TestTheGoldenFileIsReadAndWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Instances) != 2 || r.Instances[0].Target() != "hangzhou/internal" || r.Instances[0].LatencyMillis != 12 || r.Version != "v0.1.0" {
+	if len(r.Instances) != 2 || r.Instances[0].Target() != "hangzhou/internal" || r.Instances[0].LatencyMillis != 12 ||
+		!r.Instances[0].Named || r.Instances[1].Named || r.Version != "v0.1.0" {
 		t.Errorf("%+v", r)
 	}
 	if diff := cmp.Diff(want, r.Annotations()); diff != "" {

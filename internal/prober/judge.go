@@ -33,6 +33,8 @@ type Expected struct {
 type Observation struct {
 	Level  healthreport.Level
 	Reason string
+	// Named says that the instance has named itself.
+	Named bool
 	// Latency is how long it took; 0 where nobody answered.
 	Latency time.Duration
 }
@@ -59,6 +61,8 @@ func Judge(s Seen, e Expected) Observation {
 		return bad(healthreport.Failing, "has a wrong certificate: %s", problem)
 	case s.Answer.RealmErr != nil:
 		return bad(healthreport.Failing, "%s", s.Answer.RealmErr)
+	case !s.Answer.Registry: // a pull may work or not: who answers isn't known
+		return bad(healthreport.Unknown, "answers, but not recognisably as a registry")
 	case o.Latency >= e.Slow:
 		return bad(healthreport.Slow, "takes %s or longer to answer", e.Slow)
 	}
@@ -71,7 +75,7 @@ func Judge(s Seen, e Expected) Observation {
 	case s.Canary != nil && !errors.Is(s.Canary, health.ErrNeedsCredentials):
 		return bad(healthreport.Failing, "the canary manifest: %s", s.Canary)
 	}
-	o.Reason = strings.Join(notes(s), "; ")
+	o.Reason, o.Named = strings.Join(notes(s), "; "), who.ID == e.ID
 	return o
 }
 
@@ -92,6 +96,9 @@ func notes(s Seen) []string {
 
 // broken says what it means that no registry has answered.
 func broken(failed *health.Error, slow time.Duration) Observation {
+	if errors.Is(failed, health.ErrThrottled) { // it does answer, and whether it would serve a pull it doesn't tell
+		return Observation{Level: healthreport.Unknown, Reason: "wants to be asked less often: " + failed.Cause()}
+	}
 	switch failed.Part {
 	case health.Lookup:
 		return Observation{Level: healthreport.Unreachable, Reason: "its name can't be looked up: " + failed.Cause()}

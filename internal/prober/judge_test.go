@@ -29,7 +29,7 @@ var expected = Expected{ID: "cri-aaaaa", Names: map[string]string{"cri-aaaaa": "
 func answered(id string, edits ...func(*Seen)) Seen {
 	s := Seen{Result: health.Result{
 		Certificate: &health.Certificate{},
-		Answer:      &health.Answer{Status: 401, Instance: health.Identity{ID: id}, Realm: &url.URL{Scheme: "https", Host: "dockerauth.example.com"}},
+		Answer:      &health.Answer{Status: 401, Registry: true, Instance: health.Identity{ID: id}, Realm: &url.URL{Scheme: "https", Host: "dockerauth.example.com"}},
 		Latency:     health.Latency{Connect: 2 * time.Millisecond, Answer: 10 * time.Millisecond},
 	}}
 	for _, edit := range edits {
@@ -75,11 +75,13 @@ var judgements = []struct {
 	{"there is no certificate for the name", ended(health.Handshake, health.ErrNoCertificate), healthreport.Failing, "doesn't finish a TLS handshake: it has no certificate for the name"},
 	{"no answer comes in time", ended(health.Request, late), healthreport.Slow, "has not answered within 5s"},
 	{"the answer is no registry's", ended(health.Request, errors.New("it says 503 Service Unavailable")), healthreport.Failing, "doesn't answer as a registry does: it says 503 Service Unavailable"},
+	{"it wants to be asked less often", ended(health.Request, health.ErrThrottled), healthreport.Unknown, "wants to be asked less often: it says 429 Too Many Requests"},
 	{"another instance of the endpoint answers", answered("cri-bbbbb"), healthreport.WrongIdentity, "answers as cri-bbbbb, which is zhangjiakou"},
 	{"a foreign instance answers", answered("cri-foreign", certificate(health.ErrWrongName)), healthreport.WrongIdentity, "answers as cri-foreign, which is no instance of the configuration"},
 	{"the certificate is for another name", answered("cri-aaaaa", certificate(health.ErrWrongName)), healthreport.Failing, "has a wrong certificate: it doesn't cover the name: details"},
 	{"the certificate has expired", answered("cri-aaaaa", certificate(health.ErrExpired)), healthreport.Failing, "has a wrong certificate: it has expired: details"},
 	{"the challenge can't be used", answered("cri-aaaaa", func(s *Seen) { s.Answer.RealmErr = errors.New("its challenge names no token realm") }), healthreport.Failing, "its challenge names no token realm"},
+	{"the answer may be anybody's", answered("", func(s *Seen) { s.Answer.Registry = false }), healthreport.Unknown, "answers, but not recognisably as a registry"},
 	{"the answer comes late", answered("cri-aaaaa", func(s *Seen) { s.Latency = health.Latency{Answer: 5 * time.Second} }), healthreport.Slow, "takes 5s or longer to answer"},
 	{"the token service can't be connected to", answered("cri-aaaaa", token(health.Connect, errors.New("connection refused"))), healthreport.Failing, "its token service dockerauth.example.com can't be connected to: connection refused"},
 	{"the token service can't be looked up", answered("cri-aaaaa", token(health.Lookup, errors.New("no such host"))), healthreport.Failing, "its token service dockerauth.example.com can't be looked up: no such host"},
@@ -102,6 +104,9 @@ func TestWhatOneProbeMeans(t *testing.T) {
 			o := Judge(test.seen, expected)
 			if o.Level != test.level || o.Reason != test.reason {
 				t.Errorf("%+v", o)
+			}
+			if named := test.level == healthreport.Healthy && test.meets != "no instance is named"; o.Named != named {
+				t.Errorf("it is named: %t", o.Named)
 			}
 			if (o.Latency > 0) != (test.seen.Err == nil) {
 				t.Errorf("the latency is %s", o.Latency)

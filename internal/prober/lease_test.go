@@ -29,7 +29,7 @@ func aReport() healthreport.Report {
 		return healthreport.Key{Endpoint: shared, Instance: instance, Network: "internal"}
 	}
 	return healthreport.Report{Version: "v0.1.0", Instances: []healthreport.Instance{
-		{Key: key("hangzhou"), Level: healthreport.Healthy, Reason: "answers as itself", Since: since, LatencyMillis: 12},
+		{Key: key("hangzhou"), Level: healthreport.Healthy, Reason: "answers as itself", Since: since, Named: true, LatencyMillis: 12},
 		{Key: key("zhangjiakou"), Level: healthreport.Unreachable, Reason: "can't be connected to: nothing came in time", Since: since.Add(time.Hour)},
 	}}
 }

@@ -21,7 +21,7 @@ func newMetrics(registerer prometheus.Registerer) metrics {
 		}, append(of, "level")),
 		latency: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "registry_failover_probe_latency_seconds",
-			Help: "How long the last probe of the instance took that got an answer: lookup, connection, TLS and GET /v2/.",
+			Help: "How long the last probe of the instance took that got an answer: lookup, connection, TLS and GET /v2/; absent once a level is reported that none got.",
 		}, of),
 		levels: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "registry_failover_probe_level",
@@ -46,10 +46,14 @@ func (m metrics) probed(k healthreport.Key, o Observation) {
 	}
 }
 
-func (m metrics) level(k healthreport.Key, now healthreport.Level) {
+// level shows what is reported.
+func (m metrics) level(k healthreport.Key, now Record) {
+	if now.Latency == 0 {
+		m.latency.DeleteLabelValues(k.Endpoint, k.Instance, string(k.Network))
+	}
 	for _, l := range healthreport.Levels() {
 		value := 0.0
-		if l == now {
+		if l == now.Level {
 			value = 1
 		}
 		m.levels.WithLabelValues(k.Endpoint, k.Instance, string(k.Network), string(l)).Set(value)

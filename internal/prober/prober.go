@@ -76,7 +76,7 @@ func (p *Prober) Report() healthreport.Report {
 		record := p.records[key]
 		r.Instances = append(r.Instances, healthreport.Instance{
 			Key: key, Level: record.Level, Reason: record.Reason, Since: record.Since.UTC().Truncate(time.Second),
-			LatencyMillis: record.Latency.Milliseconds(),
+			Named: record.Named, LatencyMillis: record.Latency.Milliseconds(),
 		})
 	}
 	return r
@@ -124,7 +124,7 @@ func (p *Prober) begin() (*config.Config, []target) {
 	p.records = records
 	p.metrics.clear()
 	for key, r := range records {
-		p.metrics.level(key, r.Level)
+		p.metrics.level(key, r)
 	}
 	ring(p.changed)
 	return p.config, all
@@ -133,7 +133,7 @@ func (p *Prober) begin() (*config.Config, []target) {
 // watch probes one target again and again.
 func (p *Prober) watch(ctx context.Context, t target, h config.Health, limits budget) {
 	if t.unknown() {
-		p.take(t, Observation{Level: healthreport.Unknown, Reason: "no address of it has been learnt yet"}, h)
+		p.adopt(t, func(before Record) Record { return before.Unprobed("no address of it has been learnt yet", time.Now()) })
 		return
 	}
 	seen := asking{target: t, prober: within(p.Health, h.Timeout.Duration)}
@@ -153,7 +153,7 @@ func (p *Prober) watch(ctx context.Context, t target, h config.Health, limits bu
 		}
 		o := Judge(found, t.expected)
 		p.metrics.probed(t.Key, o)
-		p.take(t, o, h)
+		p.adopt(t, func(before Record) Record { return before.Next(o, time.Now(), Thresholds{h.Failures, h.Successes}) })
 		next := time.Duration(float64(h.Interval.Duration) * (0.9 + 0.2*rand.Float64()))
 		if !pause(ctx, next-time.Since(begun)) {
 			return
@@ -161,14 +161,14 @@ func (p *Prober) watch(ctx context.Context, t target, h config.Health, limits bu
 	}
 }
 
-// take counts an observation.
-func (p *Prober) take(t target, o Observation, h config.Health) {
+// adopt puts a target's next record in place of the one before.
+func (p *Prober) adopt(t target, next func(Record) Record) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	before := p.records[t.Key]
-	after := before.Next(o, time.Now(), Thresholds{h.Failures, h.Successes})
+	after := next(before)
 	p.records[t.Key] = after
-	p.metrics.level(t.Key, after.Level)
+	p.metrics.level(t.Key, after)
 	if before.Level != after.Level || before.Reason != after.Reason {
 		p.Log.Info("an instance does otherwise", "endpoint", t.Endpoint, "instance", t.Instance, "network", t.Network,
 			"level", after.Level, "reason", after.Reason, "before", before.Level)
@@ -181,8 +181,9 @@ func (p *Prober) take(t target, o Observation, h config.Health) {
 func within(p health.Prober, limit time.Duration) health.Prober {
 	resolve, dial := p.Resolve, p.Dial
 	if resolve == nil {
+		system := systemResolver(limit)
 		resolve = func(ctx context.Context, name string) ([]netip.Addr, error) {
-			return net.DefaultResolver.LookupNetIP(ctx, "ip", name)
+			return system.LookupNetIP(ctx, "ip", name)
 		}
 	}
 	if dial == nil {

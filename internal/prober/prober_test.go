@@ -1,6 +1,7 @@
 package prober
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -136,6 +137,32 @@ func TestWhatTheConfigurationKeepsKeepsItsRecord(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+}
+
+// TestAZoneMayLeadByANameOfItsOwn: an instance is probed as pulls would reach it, and never
+// where no answer leads.
+func TestAZoneMayLeadByANameOfItsOwn(t *testing.T) {
+	c := example(t, "")
+	c.Cluster.VPCID, c.PrivateZone.Source = "vpc-bbbbb", config.API
+	for i, vpc := range []string{"vpc-aaaaa", "vpc-bbbbb"} {
+		c.Endpoints[0].Instances[i].VPCID, c.Endpoints[0].Instances[i].InternalAddresses = vpc, nil
+	}
+	for sentence, test := range map[string]struct{ records, addrs, name string }{
+		"a CNAME":                              {`{"cname":"a-registry-vpc.cn-hangzhou.cr.aliyuncs.com"}`, "[]", "a-registry-vpc.cn-hangzhou.cr.aliyuncs.com"},
+		"a CNAME that is followed":             {`{"cname":"a-registry-vpc.cn-hangzhou.cr.aliyuncs.com","addresses":["10.1.0.10"]}`, "[10.1.0.10]", ""},
+		"a CNAME to itself":                    {`{"cname":"cross-region.registry.io"}`, "[]", ""},
+		"addresses, not all of a registry":     {`{"addresses":["127.0.0.1","10.1.0.10","100.100.2.136"]}`, "[10.1.0.10]", ""},
+		"addresses, none of them a registry's": {`{"addresses":["127.0.0.1"]}`, "[]", ""},
+	} {
+		state, err := zone.ParseState([]byte(`{"version":1,"zones":{"vpc-aaaaa":` + test.records + `}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := targets(c, map[string]zone.State{shared: state})[0]
+		if got.Target() != "hangzhou/internal" || fmt.Sprint(got.health.Addrs) != test.addrs || got.health.Name != test.name {
+			t.Errorf("%s: %+v", sentence, got.health)
+		}
+	}
 }
 
 func TestAddressesAreLearnt(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 
 // Thresholds are how many probes in a row change a level.
 type Thresholds struct {
-	// Failures make an instance bad, or bad for another reason.
+	// Failures make an instance bad, or bad for another reason, or unknown.
 	Failures int
 	// Successes make it healthy, or healthy with another note.
 	Successes int
@@ -20,12 +20,14 @@ type Record struct {
 	Level  healthreport.Level
 	Reason string
 	Since  time.Time
-	// Latency is that of the last probe that got an answer.
+	// Named says that the instance has named itself.
+	Named bool
+	// Latency is that of the last probe that got an answer since there is this to say.
 	Latency time.Duration
 
 	last Observation
-	// alike is how many in a row were healthy, or weren't; same is how many had the
-	// same level and the same reason.
+	// alike is how many in a row were healthy, bad, or told nothing; same is how many had
+	// the same level and the same reason.
 	alike, same int
 }
 
@@ -36,27 +38,34 @@ func NewRecord(now time.Time) Record {
 
 // Next is the record after one more probe.
 func (r Record) Next(o Observation, now time.Time, t Thresholds) Record {
-	if o.Level == healthreport.Unknown { // it couldn't be probed
-		r.alike, r.same, r.last = 0, 0, o
-		return r.adopt(o, now)
-	}
 	if o.Latency > 0 {
 		r.Latency = o.Latency
 	}
-	count(&r.alike, r.last.Level != "" && r.last.Level.Bad() == o.Level.Bad())
+	count(&r.alike, r.last.Level != "" && like(r.last.Level, o.Level))
 	count(&r.same, r.last.Level == o.Level && r.last.Reason == o.Reason)
 	r.last = o
-	need := t.Successes
-	if o.Level.Bad() {
-		need = t.Failures
+	need := t.Failures
+	if o.Level == healthreport.Healthy {
+		need = t.Successes
 	}
-	switch turned := r.Level == healthreport.Unknown || r.Level.Bad() != o.Level.Bad(); {
+	switch turned := !like(r.Level, o.Level); {
 	case turned && r.alike >= need: // for whatever reasons
 		return r.adopt(o, now)
 	case !turned && r.same >= need:
 		return r.adopt(o, now)
 	}
 	return r
+}
+
+// Unprobed is the record of an instance that can't be probed: that is so at once.
+func (r Record) Unprobed(reason string, now time.Time) Record {
+	r.alike, r.same, r.last = 0, 0, Observation{}
+	return r.adopt(Observation{Level: healthreport.Unknown, Reason: reason}, now)
+}
+
+// like says that both are healthy, bad, or neither.
+func like(a, b healthreport.Level) bool {
+	return a.Bad() == b.Bad() && (a == healthreport.Unknown) == (b == healthreport.Unknown)
 }
 
 // count goes on with a row, or begins a new one.
@@ -74,9 +83,6 @@ func (r Record) adopt(o Observation, now time.Time) Record {
 	if r.Level != o.Level {
 		r.Since = now
 	}
-	r.Level, r.Reason = o.Level, o.Reason
-	if o.Level == healthreport.Unreachable || o.Level == healthreport.Unknown {
-		r.Latency = 0
-	}
+	r.Level, r.Reason, r.Named, r.Latency = o.Level, o.Reason, o.Named, o.Latency
 	return r
 }

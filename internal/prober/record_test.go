@@ -19,7 +19,8 @@ var observations = map[rune]Observation{
 	'w': {Level: healthreport.WrongIdentity, Reason: "w", Latency: 3 * time.Millisecond},
 	'u': {Level: healthreport.Unreachable, Reason: "u"},
 	'U': {Level: healthreport.Unreachable, Reason: "U"},
-	'?': {Level: healthreport.Unknown, Reason: "?"},
+	't': {Level: healthreport.Unknown, Reason: "t", Latency: 4 * time.Millisecond},
+	'?': {Level: healthreport.Unknown}, // no probe is possible
 }
 
 // The letters before the bar are probes of before, the one after each arrow is what is told then.
@@ -33,6 +34,9 @@ var rows = []struct{ sentence, probes, want string }{
 	{"what is bad changes its kind after 3 that agree", "uuufffs", "? ? unreachable unreachable unreachable failing failing"},
 	{"and keeps it while they don't", "uuufsfs", "? ? unreachable unreachable unreachable unreachable unreachable"},
 	{"it is healthy after 3 successes", "uuuhhuhhh", "? ? unreachable unreachable unreachable unreachable unreachable unreachable healthy"},
+	{"one that tells nothing changes nothing", "hhhth", "? ? healthy healthy healthy"},
+	{"of three that tell nothing nothing is known", "hhhttth", "? ? healthy healthy healthy ? ?"},
+	{"nor do they add up with failures", "hhhtutu", "? ? healthy healthy healthy healthy healthy"},
 	{"what can't be probed isn't known at once", "hhh?hhh", "? ? healthy ? ? ? healthy"},
 }
 
@@ -45,7 +49,7 @@ func TestWhatSeveralProbesMean(t *testing.T) {
 			r := NewRecord(begin)
 			var got []string
 			for n, letter := range row.probes {
-				r = r.Next(observations[letter], begin.Add(time.Duration(n)*time.Second), Thresholds{3, 3})
+				r = next(r, letter, begin.Add(time.Duration(n)*time.Second), Thresholds{3, 3})
 				got = append(got, strings.Replace(string(r.Level), "unknown", "?", 1))
 			}
 			if diff := cmp.Diff(row.want, strings.Join(got, " ")); diff != "" {
@@ -56,10 +60,22 @@ func TestWhatSeveralProbesMean(t *testing.T) {
 	doctable.Check(t, page, "rows", table, *update)
 }
 
+// next is the record after what a letter stands for.
+func next(r Record, letter rune, now time.Time, t Thresholds) Record {
+	if letter == '?' {
+		return r.Unprobed("?", now)
+	}
+	return r.Next(observations[letter], now, t)
+}
+
 func inWords(probes string) string {
 	var words []string
 	for _, letter := range probes {
-		words = append(words, strings.Replace(string(observations[letter].Level), "unknown", "none possible", 1))
+		word := string(observations[letter].Level)
+		if letter == '?' {
+			word = "none possible"
+		}
+		words = append(words, word)
 	}
 	return strings.Join(words, ", ")
 }
@@ -69,7 +85,7 @@ func after(probes string, t Thresholds) (r Record, since int) {
 	begin := time.Unix(0, 0)
 	r = NewRecord(begin)
 	for n, letter := range probes {
-		r = r.Next(observations[letter], begin.Add(time.Duration(n+1)*time.Second), t)
+		r = next(r, letter, begin.Add(time.Duration(n+1)*time.Second), t)
 	}
 	return r, int(r.Since.Sub(begin).Seconds())
 }
@@ -116,6 +132,9 @@ func TestLatencyIsOfTheLastAnswer(t *testing.T) {
 	for probes, want := range map[string]time.Duration{
 		"hhh": time.Millisecond, "hhhf": 2 * time.Millisecond, "hhhu": time.Millisecond,
 		"hhhuuu": 0, // of one that nobody reaches
+		"hhhsss": 0, // or that doesn't answer
+		"fffsss": 0,
+		"hhhfff": 2 * time.Millisecond,
 		"hhh?":   0,
 	} {
 		if r, _ := after(probes, Thresholds{3, 3}); r.Latency != want {

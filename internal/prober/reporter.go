@@ -69,7 +69,10 @@ func (r *Reporter) Run(ctx context.Context) error {
 	for {
 		now := r.report()
 		wait := renew - time.Since(at)
-		if at.IsZero() || now.Differs(written) || wait <= 0 {
+		switch {
+		case len(now.Instances) == 0: // the prober hasn't begun: an empty report would be a voice that knows nothing
+			wait = retryAfter
+		case at.IsZero() || now.Differs(written) || wait <= 0:
 			err := r.write(ctx, now)
 			switch {
 			case ctx.Err() != nil:

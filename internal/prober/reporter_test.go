@@ -62,7 +62,9 @@ func reporting(t *testing.T, test func(p *Prober, r *Reporter, s *sink)) {
 // turn makes an instance healthy, or not.
 func turn(p *Prober, level healthreport.Level) {
 	c, all := p.config, targets(p.config, nil)
-	p.take(all[0], Observation{Level: level, Reason: "r"}, c.Health)
+	p.adopt(all[0], func(before Record) Record {
+		return before.Next(Observation{Level: level, Reason: "r"}, time.Now(), Thresholds{c.Health.Failures, c.Health.Successes})
+	})
 }
 
 func TestAChangeIsReportedAtOnce(t *testing.T) {
@@ -130,6 +132,32 @@ func TestAWriteThatFailsIsTriedAgain(t *testing.T) {
 			t.Error("it goes on though it was written")
 		}
 		if err := r.Ready(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestAnEmptyReportIsNeverWritten: it would be a voice that knows nothing.
+func TestAnEmptyReportIsNeverWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := New(Options{Metrics: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler)})
+		p.Configure(example(t, ""))
+		s := &sink{begin: time.Now()}
+		r := NewReporter(s, p)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- r.Run(ctx) }()
+		time.Sleep(10 * time.Second)
+		if n := len(s.times()); n > 0 || r.Ready() == nil {
+			t.Errorf("%d reports are written before the prober has begun", n)
+		}
+		p.begin()
+		time.Sleep(time.Second)
+		if n := len(s.times()); n != 1 || len(s.reports[0].Instances) != 4 {
+			t.Errorf("%+v", s.reports)
+		}
+		cancel()
+		if err := <-done; err != nil {
 			t.Error(err)
 		}
 	})

@@ -39,7 +39,8 @@ func targets(c *config.Config, state map[string]zone.State) []target {
 				repository: repository, digest: digest,
 			}
 			if len(i.InternalAddrs) > 0 || e.LearnsInternal && i.VPC != "" {
-				all = append(all, base.over(zone.Internal, addresses(e, i, state[e.Name]), ""))
+				addrs, name := inside(e, i, state[e.Name])
+				all = append(all, base.over(zone.Internal, addrs, name))
 			}
 			all = append(all, base.over(zone.Public, nil, i.PublicEndpoint))
 		}
@@ -53,13 +54,22 @@ func (t target) over(n zone.Network, addrs []netip.Addr, name string) target {
 	return t
 }
 
-// addresses are the internal ones that an answer would have.
-func addresses(e zone.Endpoint, i zone.Instance, state zone.State) []netip.Addr {
+// inside gives the internal addresses that an answer would have; where none is known,
+// the name that leads to them: a zone may have a CNAME.
+func inside(e zone.Endpoint, i zone.Instance, state zone.State) (addrs []netip.Addr, name string) {
 	records, err := e.Records(zone.Target{Instance: i.Name, Network: zone.Internal}, state)
 	if err != nil {
-		return nil
+		return nil, ""
 	}
-	return records.Addrs
+	for _, a := range records.Addrs {
+		if zone.CheckAddr(a) == nil {
+			addrs = append(addrs, a)
+		}
+	}
+	if len(addrs) > 0 || records.CNAME == e.Name { // a CNAME that leads back to itself leads nowhere
+		return addrs, ""
+	}
+	return nil, records.CNAME
 }
 
 func canary(text string) (repository, digest string) {
