@@ -145,6 +145,8 @@ func run(ctx context.Context, o options) error {
 			return err
 		}
 		follow = append(follow, use)
+	} else if err := forgetProbers(mgr, cfg, core, o); err != nil {
+		return err
 	}
 	if usesCloud(cfg) {
 		cloud := openCloud(cfg, o.cloud, registry, o.log)

@@ -24,6 +24,15 @@ type proberParts struct {
 	log       *slog.Logger
 }
 
+// forgetProbers adds what takes away what probers have told that are off now.
+func forgetProbers(mgr manager.Manager, cfg *config.Config, core corev1client.CoreV1Interface, o options) error {
+	f := healthquorum.Forgetter{Store: published.InConfigMaps(core.ConfigMaps(o.namespace)), Log: o.log}
+	for _, e := range cfg.Endpoints {
+		f.Endpoints = append(f.Endpoints, e.Name)
+	}
+	return mgr.Add(f)
+}
+
 // addProbers adds what scales the probers and collects their reports, and gives what
 // is to follow the configuration.
 func addProbers(mgr manager.Manager, cfg *config.Config, p proberParts) (follow func(*config.Config), err error) {

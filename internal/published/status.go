@@ -31,6 +31,27 @@ func PutStatus(ctx context.Context, store Store, endpoint, part string, content 
 		fields = map[string]any{}
 	}
 	fields["version"], fields[part] = statusVersion, content
+	return writeStatus(ctx, store, endpoint, read, fields)
+}
+
+// DropStatus takes a part of an endpoint's status away, if there is one.
+func DropStatus(ctx context.Context, store Store, endpoint, part string) error {
+	read, err := store.Read(ctx, inputs.StatusName, endpoint)
+	if err != nil || !read.There {
+		return err
+	}
+	fields := map[string]any{}
+	if err := json.Unmarshal([]byte(read.Text), &fields); err != nil {
+		return nil //nolint:nilerr // what can't be read has no part, and whoever puts one there replaces it
+	}
+	if _, there := fields[part]; !there {
+		return nil
+	}
+	delete(fields, part)
+	return writeStatus(ctx, store, endpoint, read, fields)
+}
+
+func writeStatus(ctx context.Context, store Store, endpoint string, read Value, fields map[string]any) error {
 	text, err := json.Marshal(fields)
 	if err != nil {
 		return err

@@ -102,21 +102,19 @@ func TestAVPCsEndpointsAreAFlag(t *testing.T) {
 	}
 }
 
-// TestTheStatusIsWrittenForThoseWhoReadTheAPIOrProbe, and nobody else may.
-func TestTheStatusIsWrittenForThoseWhoReadTheAPIOrProbe(t *testing.T) {
+// TestTheStatusIsTheControllersToWrite, also to take away what was found by a part that is off now.
+func TestTheStatusIsTheControllersToWrite(t *testing.T) {
 	const right = "registry-failover:  configmaps: get,patch registry-failover-status"
-	for _, test := range []struct {
-		arguments []string
-		may       bool
-	}{
-		{append(slices.Clone(fromAPI), "--set=config.credentials.provider=ECSRAMRole,prober.enabled=false"), true},
-		{[]string{"--values=" + example}, true},
-		{[]string{"--values=" + example, "--set=prober.enabled=false"}, false},
+	for _, arguments := range [][]string{
+		append(slices.Clone(fromAPI), "--set=config.credentials.provider=ECSRAMRole,prober.enabled=false"),
+		{"--values=" + example},
+		{"--values=" + example, "--set=prober.enabled=false"},
 	} {
-		arguments := append(slices.Clone(test.arguments), "--set=operator.subjects[0].kind=Group,operator.subjects[0].name=oncall")
-		got := rights(t, render(t, arguments...))["ServiceAccount registry-failover registry-failover-controller"]
-		if slices.Contains(got, right) != test.may {
-			t.Errorf("%v: %q", test.arguments, got)
+		arguments = append(arguments, "--set=operator.subjects[0].kind=Group,operator.subjects[0].name=oncall")
+		for who, got := range rights(t, render(t, arguments...)) {
+			if mayWrite := slices.Contains(got, right); mayWrite != (who == "ServiceAccount registry-failover registry-failover-controller") {
+				t.Errorf("%v: %s: %q", arguments, who, got)
+			}
 		}
 	}
 }
@@ -137,30 +135,29 @@ func TestAWriteBackTakesNoMoreThanItNeeds(t *testing.T) {
 	}
 }
 
-// TestTokensForPullSecretsTakeNoMoreThanTheyNeed: credentials, and no status, and
+// TestTokensForPullSecretsTakeNoMoreThanTheyNeed: credentials, and
 // a controller that is replaced when the first namespace gets them or the last has lost them.
 func TestTokensForPullSecretsTakeNoMoreThanTheyNeed(t *testing.T) {
 	const derive = "--set=config.pullSecrets.mode=Derive,config.pullSecrets.namespaces[0]=shop,config.pullSecrets.namespaces[1]=batch,config.credentials.provider=AccessKey,config.credentials.secretName=mine"
-	all := func(arguments ...string) (string, bool, bool) {
-		objects := render(t, append([]string{"--values=" + example, derive, "--set=prober.enabled=false", "--set=operator.subjects[0].kind=Group,operator.subjects[0].name=oncall"}, arguments...)...)
+	all := func(arguments ...string) (string, bool) {
+		objects := render(t, append([]string{"--values=" + example, derive}, arguments...)...)
 		mounts := len(mounted(pods(t, objects)["Deployment registry-failover-controller"])) > 0
-		mayWrite := slices.Contains(rights(t, objects)["ServiceAccount registry-failover registry-failover-controller"], "registry-failover:  configmaps: get,patch registry-failover-status")
-		return get[appsv1.Deployment](t, objects, "Deployment", "registry-failover-controller").Spec.Template.Annotations["registry-failover.io/cloud"], mounts, mayWrite
+		return get[appsv1.Deployment](t, objects, "Deployment", "registry-failover-controller").Spec.Template.Annotations["registry-failover.io/cloud"], mounts
 	}
-	annotation, mounts, mayWrite := all()
-	if annotation != "" || mounts || mayWrite {
-		t.Errorf("without tokens: %q, has credentials: %t, writes the status: %t", annotation, mounts, mayWrite)
+	annotation, mounts := all()
+	if annotation != "" || mounts {
+		t.Errorf("without tokens: %q, has credentials: %t", annotation, mounts)
 	}
-	one, mounts, mayWrite := all("--set=config.pullSecrets.mint[0]=shop")
-	if one == "" || !mounts || mayWrite {
-		t.Errorf("with tokens: %q, has credentials: %t, writes the status: %t", one, mounts, mayWrite)
+	one, mounts := all("--set=config.pullSecrets.mint[0]=shop")
+	if one == "" || !mounts {
+		t.Errorf("with tokens: %q, has credentials: %t", one, mounts)
 	}
-	if two, _, _ := all("--set=config.pullSecrets.mint[0]=shop,config.pullSecrets.mint[1]=batch"); two != one {
+	if two, _ := all("--set=config.pullSecrets.mint[0]=shop,config.pullSecrets.mint[1]=batch"); two != one {
 		t.Error("another namespace replaces the controller")
 	}
 	const zones = "--set=config.privateZone.writeBack=true,config.cluster.vpcID=vpc-1"
-	before, _, _ := all(zones)
-	if after, _, _ := all(zones, "--set=config.pullSecrets.mint[0]=shop"); after == before {
+	before, _ := all(zones)
+	if after, _ := all(zones, "--set=config.pullSecrets.mint[0]=shop"); after == before {
 		t.Error("the first namespace doesn't replace the controller")
 	}
 }

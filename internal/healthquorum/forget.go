@@ -1,0 +1,55 @@
+package healthquorum
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/registry-failover/registry-failover/internal/published"
+)
+
+// forgetAgain is after an attempt to forget that failed.
+const forgetAgain = 10 * time.Second
+
+// A Forgetter takes away what probers have found that are no more: nobody would renew it.
+// controller-runtime runs it while the replica leads.
+type Forgetter struct {
+	// Endpoints are those whose status is looked at.
+	Endpoints []string
+	Store     published.Store
+	Log       *slog.Logger
+}
+
+// NeedLeaderElection is asked by controller-runtime.
+func (f Forgetter) NeedLeaderElection() bool { return true }
+
+// Start forgets once, however often it has to try, or until ctx ends.
+func (f Forgetter) Start(ctx context.Context) error {
+	said := ""
+	for {
+		var failures []error
+		for _, endpoint := range f.Endpoints {
+			failures = append(failures, f.forget(ctx, endpoint))
+		}
+		err := errors.Join(failures...)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() == nil && err.Error() != said {
+			f.Log.Warn("what was found of the instances' health can't be taken away", "error", err)
+			said = err.Error()
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(forgetAgain):
+		}
+	}
+}
+
+func (f Forgetter) forget(ctx context.Context, endpoint string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return published.DropStatus(ctx, f.Store, endpoint, "health")
+}
