@@ -30,7 +30,7 @@ import (
 // probeOptions are the flags of `controller probe`.
 type probeOptions struct {
 	config, namespace, dir, metrics string
-	pod, uid, node                  string
+	pod, uid, node, hosts           string
 	log                             *slog.Logger
 	// health asks the instances; a test has another than the zero value.
 	health health.Prober
@@ -66,6 +66,7 @@ func parseProbe(name string, args []string) (probeOptions, error) {
 	flags.StringVar(&o.pod, "pod-name", "", "the `NAME` of the report: the pod's; its default is the host's name")
 	flags.StringVar(&o.uid, "pod-uid", "", "the `UID` of the pod, with which the report goes; without it the report stays, and grows old")
 	flags.StringVar(&o.node, "node-name", "", "the `NAME` of the node, to be seen in the report; its default is that of the report")
+	flags.StringVar(&o.hosts, "hosts-file", "/etc/hosts", "the node's hosts `FILE`, only read: it says who serves the node under the shared endpoint's name")
 	flags.StringVar(&logFormat, "log-format", "text", "text or json")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -107,7 +108,7 @@ func probe(ctx context.Context, o probeOptions) error {
 	if err != nil {
 		return err
 	}
-	p := prober.New(prober.Options{Health: o.health, Version: diagnostics.Version(), Metrics: registry, Log: o.log})
+	p := prober.New(prober.Options{Health: o.health, Names: &prober.NodeNames{HostsFile: o.hosts}, Version: diagnostics.Version(), Metrics: registry, Log: o.log})
 	p.Configure(cfg)
 	reporter := prober.NewReporter(sink, p)
 	pages, err := diagnostics.Listen(diagnostics.Options{Address: o.metrics, Registry: registry, Ready: reporter.Ready, Logger: o.log})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/registry-failover/registry-failover/internal/healthquorum"
 	"github.com/registry-failover/registry-failover/internal/healthreport"
+	"github.com/registry-failover/registry-failover/internal/rollout"
 	"github.com/registry-failover/registry-failover/pkg/config"
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
@@ -21,10 +22,20 @@ type healthStatus struct {
 	// At is when the controller has last said so, nil where it never has.
 	At *time.Time `json:"at"`
 	// Old says that it should have said so again since.
-	Old       bool             `json:"old"`
-	Wanted    int              `json:"wanted"`
-	Fresh     int              `json:"fresh"`
+	Old    bool `json:"old"`
+	Wanted int  `json:"wanted"`
+	Fresh  int  `json:"fresh"`
+	// Serving is who answers under the endpoint's own name where probers are, most nodes first.
+	Serving   []servingStatus  `json:"serving"`
 	Instances []instanceHealth `json:"instances"`
+}
+
+type servingStatus struct {
+	// Instance is empty for the nodes that none of the endpoint's serves.
+	Instance string `json:"instance"`
+	Nodes    int    `json:"nodes"`
+	// Reason is why none does.
+	Reason string `json:"reason"`
 }
 
 type instanceHealth struct {
@@ -45,7 +56,7 @@ type instanceHealth struct {
 func judgeHealth(c *config.Config, data map[string]string, now time.Time) []healthStatus {
 	all := []healthStatus{}
 	for _, e := range c.Endpoints {
-		s := healthStatus{Endpoint: e.Name, Instances: []instanceHealth{}}
+		s := healthStatus{Endpoint: e.Name, Serving: []servingStatus{}, Instances: []instanceHealth{}}
 		var stands struct{ Health *healthquorum.Status }
 		text, there := data[e.Name]
 		err := json.Unmarshal([]byte(text), &stands)
@@ -57,6 +68,9 @@ func judgeHealth(c *config.Config, data map[string]string, now time.Time) []heal
 		default:
 			h := stands.Health
 			s.At, s.Old, s.Wanted, s.Fresh = &h.At, now.Sub(h.At) > healthquorum.Old, h.Wanted, h.Fresh
+			for _, v := range h.Serving {
+				s.Serving = append(s.Serving, servingStatus(v))
+			}
 			for _, i := range h.Instances {
 				if slices.ContainsFunc(e.Instances, func(c config.Instance) bool { return c.Name == i.Instance }) {
 					s.Instances = append(s.Instances, instanceHealth{i.Instance, i.Network, i.Level, i.Reason, i.Since, i.Agree, i.Named, i.LatencyMillis})
@@ -68,13 +82,16 @@ func judgeHealth(c *config.Config, data map[string]string, now time.Time) []heal
 	return all
 }
 
-func writeHealth(w io.Writer, s healthStatus, now time.Time) {
+func writeHealth(w io.Writer, e rollout.Endpoint, s healthStatus, now time.Time) {
 	switch {
 	case s.Problem != "":
 		fmt.Fprintf(w, "  ‼ %s\n", escape(s.Problem))
 		return
 	case s.Old:
 		fmt.Fprintf(w, "  ‼ the instances' health as of %s: that is old\n", s.At.Format(time.RFC3339))
+	}
+	for _, v := range s.Serving {
+		writeServing(w, e, s, v)
 	}
 	for _, i := range s.Instances {
 		target := zone.Target{Instance: i.Instance, Network: zone.Network(i.Network)}.String()
@@ -94,6 +111,28 @@ func writeHealth(w io.Writer, s healthStatus, now time.Time) {
 		}
 		fmt.Fprintf(w, "  %s %s: %s for %s%s: %s%s\n", mark, visible(target), visible(string(i.Level)), duration(now.Sub(i.Since)), voices, escape(i.Reason), latency)
 	}
+}
+
+// writeServing tells who serves some nodes. A finding that is old, or that the switch doesn't
+// explain, is for people to judge.
+func writeServing(w io.Writer, e rollout.Endpoint, s healthStatus, v servingStatus) {
+	of := several(s.Fresh, "prober", "probers")
+	if v.Instance == "" {
+		fmt.Fprintf(w, "  × %d of %s %s served by no instance under the name: %s\n", v.Nodes, of, isOrAre(v.Nodes), escape(v.Reason))
+		return
+	}
+	mark := "√"
+	if s.Old || !e.Leads(v.Instance) || !e.IsPartial() && v.Nodes < s.Fresh {
+		mark = "‼"
+	}
+	fmt.Fprintf(w, "  %s %d of %s %s served by %s under the name\n", mark, v.Nodes, of, isOrAre(v.Nodes), visible(v.Instance))
+}
+
+func isOrAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 // duration is how long something has lasted, for people.

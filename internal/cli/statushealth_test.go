@@ -14,7 +14,7 @@ const ofHealth = `"health":{"at":"$NOW","wanted":3,"fresh":3,"instances":[` +
 	`{"instance":"hangzhou","network":"internal","level":"healthy","reason":"answers as itself","agree":3,"named":true,"latencyMillis":31,"since":"2026-11-20T02:00:00Z"},` +
 	`{"instance":"hangzhou","network":"public","level":"disagreement","reason":"the probers don't agree: 1 say healthy, 1 say slow, 1 say unknown","agree":0,"latencyMillis":45,"since":"$NOW"},` +
 	`{"instance":"zhangjiakou","network":"internal","level":"unreachable","reason":"can't be connected to: nothing came in time","agree":3,"since":"$NOW"},` +
-	`{"instance":"zhangjiakou","network":"public","level":"slow","reason":"has not answered within 5s","agree":2,"since":"$NOW"}]}`
+	`{"instance":"zhangjiakou","network":"public","level":"slow","reason":"has not answered within 5s","agree":2,"since":"$NOW"}],"serving":[{"instance":"hangzhou","nodes":3}]}`
 
 // toldOf is the ConfigMap with what the controller has told. $NOW is some minutes ago.
 func toldOf(told string) corev1.ConfigMap {
@@ -44,6 +44,16 @@ func TestWhatTheProbersFind(t *testing.T) {
 		"blindly": {
 			`{"health":{"at":"$NOW","instances":[{"instance":"hangzhou","network":"public","level":"blind","reason":"0 of 3 \u001b","since":"$NOW"}]}}`,
 			"  ‼ hangzhou/public: blind for 4 min: 0 of 3 \\x1b\n", `"level": "blind"`,
+		},
+		"who serves some nodes, and nobody others": {
+			`{"health":{"at":"$NOW","fresh":6,"serving":[{"instance":"hangzhou","nodes":3},{"instance":"zhangjiakou","nodes":2},{"instance":"","nodes":1,"reason":"can't be connected to: \u001b"}],"instances":[]}}`,
+			"  ‼ 3 of 6 probers are served by hangzhou under the name\n  ‼ 2 of 6 probers are served by zhangjiakou under the name\n" +
+				"  × 1 of 6 probers is served by no instance under the name: can't be connected to: \\x1b\n",
+			`"reason": "can't be connected to: \u001b"`,
+		},
+		"that another one than the switch names serves": {
+			`{"health":{"at":"$NOW","fresh":1,"serving":[{"instance":"zhangjiakou","nodes":1}],"instances":[]}}`,
+			"  ‼ 1 of 1 prober is served by zhangjiakou under the name\n", `"instance": "zhangjiakou"`,
 		},
 		"in a later format": {
 			`{"version":9,"health":{"at":5}}`, "  ‼ what the controller has told of the instances' health can't be read: ", `"problem": "what the controller has told`,

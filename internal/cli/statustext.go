@@ -53,7 +53,7 @@ func writeStatus(w io.Writer, r statusResult, now time.Time) {
 		}
 		for _, h := range r.Health {
 			if h.Endpoint == e.Name {
-				writeHealth(w, h, now)
+				writeHealth(w, e, h, now)
 			}
 		}
 	}

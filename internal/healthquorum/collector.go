@@ -134,7 +134,7 @@ func (c *Collector) look(ctx context.Context, all []Sighting, now time.Time) (wa
 		if isBlind(len(fresh), wanted) && !before.At.IsZero() && now.Sub(c.begun) < begins {
 			continue
 		}
-		after := Status{At: now.UTC().Truncate(time.Second), Wanted: max(wanted, 0), Fresh: len(fresh)}
+		after := Status{At: now.UTC().Truncate(time.Second), Wanted: max(wanted, 0), Fresh: len(fresh), Serving: serving(e.Name, fresh)}
 		for _, key := range keys(e) {
 			f := Judge(key, fresh, wanted)
 			i := Instance{Instance: key.Instance, Network: string(key.Network), Finding: f, Since: after.At}

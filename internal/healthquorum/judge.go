@@ -113,11 +113,20 @@ func mostBad(voices map[healthreport.Level][]healthreport.Instance) healthreport
 	return most
 }
 
-// reason is the one that most give; of several the first by alphabet.
+// reason is the one that most voices give.
 func reason(voices []healthreport.Instance) string {
+	given := make([]string, len(voices))
+	for n, v := range voices {
+		given[n] = v.Reason
+	}
+	return mostGiven(given)
+}
+
+// mostGiven is the reason that most give; of several the first by alphabet.
+func mostGiven(reasons []string) string {
 	given := map[string]int{}
-	for _, v := range voices {
-		given[v.Reason]++
+	for _, text := range reasons {
+		given[text]++
 	}
 	best := ""
 	for text, n := range given {
@@ -154,7 +163,7 @@ func middle(all []int64) int64 {
 // A Status is what is told of one endpoint. The controller keeps it as JSON under the
 // endpoint's name in the ConfigMap registry-failover-status:
 //
-//	{"version":1,"health":{"at":"2026-11-24T02:00:00Z","wanted":3,"fresh":3,"instances":[{"instance":"hangzhou","network":"internal","level":"healthy","reason":"answers as itself","agree":3,"named":true,"latencyMillis":12,"since":"2026-11-24T01:00:00Z"}]}}
+//	{"version":1,"health":{"at":"2026-11-24T02:00:00Z","wanted":3,"fresh":3,"instances":[{"instance":"hangzhou","network":"internal","level":"healthy","reason":"answers as itself","agree":3,"named":true,"latencyMillis":12,"since":"2026-11-24T01:00:00Z"}],"serving":[{"instance":"zhangjiakou","nodes":2},{"instance":"","nodes":1,"reason":"can't be connected to: connection refused"}]}}
 //
 // No resolver reads it.
 type Status struct {
@@ -165,6 +174,9 @@ type Status struct {
 	Wanted    int        `json:"wanted"`
 	Fresh     int        `json:"fresh"`
 	Instances []Instance `json:"instances"`
+	// Serving is who answers under the endpoint's own name, and on how many nodes that have a
+	// fresh report. It says nothing of how well an instance does.
+	Serving []Serving `json:"serving,omitempty"`
 }
 
 // An Instance is what is found of one of the endpoint's, over one network.

@@ -42,7 +42,7 @@ func (w written) due(s Status, now time.Time) time.Duration {
 
 // differs tells whether there is more news than that times and latencies go by.
 func (s Status) differs(other Status) bool {
-	return s.Wanted != other.Wanted || s.Fresh != other.Fresh || !slices.EqualFunc(s.Instances, other.Instances, func(a, b Instance) bool {
+	return s.Wanted != other.Wanted || s.Fresh != other.Fresh || !slices.Equal(s.Serving, other.Serving) || !slices.EqualFunc(s.Instances, other.Instances, func(a, b Instance) bool {
 		a.LatencyMillis, b.LatencyMillis = 0, 0
 		sameSince := a.Since.Equal(b.Since)
 		a.Since, b.Since = time.Time{}, time.Time{}

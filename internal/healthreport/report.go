@@ -61,7 +61,9 @@ const (
 type Report struct {
 	// Instances are in the order of the configuration.
 	Instances []Instance
-	Version   string
+	// Serving are those endpoints of which it tells who answers under their names.
+	Serving []Serving
+	Version string
 }
 
 // An Instance is one of an endpoint over one network.
@@ -91,7 +93,7 @@ func (k Key) Target() string { return zone.Target{Instance: k.Instance, Network:
 
 // Differs says whether a has news against b. That a latency is another is none.
 func (r Report) Differs(other Report) bool {
-	return r.Version != other.Version || !slices.EqualFunc(r.Instances, other.Instances, func(a, b Instance) bool {
+	return r.Version != other.Version || !slices.EqualFunc(r.Serving, other.Serving, Serving.equal) || !slices.EqualFunc(r.Instances, other.Instances, func(a, b Instance) bool {
 		return a.Key == b.Key && a.Level == b.Level && a.Reason == b.Reason && a.Named == b.Named && a.Since.Equal(b.Since)
 	})
 }
@@ -100,12 +102,13 @@ func (r Report) Differs(other Report) bool {
 type content struct {
 	Version   int        `json:"version"`
 	Instances []Instance `json:"instances"`
+	Serving   []Serving  `json:"serving,omitempty"`
 }
 
 // Annotations renders the report: the same report always as the same text. What is
 // too long is cut.
 func (r Report) Annotations() map[string]string {
-	c := content{Version: version, Instances: []Instance{}}
+	c := content{Version: version, Instances: []Instance{}, Serving: cutServing(r.Serving)}
 	for _, i := range r.Instances[:min(len(r.Instances), MaxInstances)] {
 		i.Reason, i.Since = clip(i.Reason), i.Since.UTC().Truncate(time.Second)
 		c.Instances = append(c.Instances, i)
@@ -142,7 +145,10 @@ func Parse(annotations map[string]string) (Report, error) {
 			i.Reason, i.Level = fmt.Sprintf("the level %q is of another version", clip(string(i.Level))), Unknown
 		}
 	}
-	return Report{Instances: c.Instances, Version: annotations[VersionAnnotation]}, nil
+	if len(c.Serving) > MaxServing {
+		return Report{}, fmt.Errorf("annotation %s tells of %d endpoints: at most %d are read", HealthAnnotation, len(c.Serving), MaxServing)
+	}
+	return Report{Instances: c.Instances, Serving: cutServing(c.Serving), Version: annotations[VersionAnnotation]}, nil
 }
 
 // clip puts a sentence on one line of at most MaxReasonBytes, and of valid UTF-8.

@@ -39,6 +39,9 @@ func TestTheGoldenFileIsReadAndWritten(t *testing.T) {
 		!r.Instances[0].Named || r.Instances[1].Named || r.Version != "v0.1.0" {
 		t.Errorf("%+v", r)
 	}
+	if s, told := r.Of("cross-region.registry.io"); !told || s.Instance != "hangzhou" || s.Reason != "by the node's hosts file" {
+		t.Errorf("%+v", r.Serving)
+	}
 	if diff := cmp.Diff(want, r.Annotations()); diff != "" {
 		t.Error(diff)
 	}
@@ -51,6 +54,7 @@ func TestWhatIsReadOfAReport(t *testing.T) {
 		"another type":        `{"version":1,"instances":{}}`,
 		"a time that is none": `{"version":1,"instances":[{"since":"x"}]}`,
 		"no version":          `{"instances":[]}`,
+		"far too many names":  `{"version":1,"serving":[` + strings.Repeat("{},", MaxServing) + `{}]}`,
 		"far too many":        `{"version":1,"instances":[` + strings.Repeat("{},", MaxInstances) + `{}]}`,
 	} {
 		if _, err := parse(text); err == nil {

@@ -28,7 +28,8 @@ func aReport() healthreport.Report {
 	key := func(instance string) healthreport.Key {
 		return healthreport.Key{Endpoint: shared, Instance: instance, Network: "internal"}
 	}
-	return healthreport.Report{Version: "v0.1.0", Instances: []healthreport.Instance{
+	serving := healthreport.Serving{Endpoint: shared, Instance: "hangzhou", Reason: "by the node's hosts file", Since: since.Add(time.Hour + time.Minute)}
+	return healthreport.Report{Version: "v0.1.0", Serving: []healthreport.Serving{serving}, Instances: []healthreport.Instance{
 		{Key: key("hangzhou"), Level: healthreport.Healthy, Reason: "answers as itself", Since: since, Named: true, LatencyMillis: 12},
 		{Key: key("zhangjiakou"), Level: healthreport.Unreachable, Reason: "can't be connected to: nothing came in time", Since: since.Add(time.Hour)},
 	}}

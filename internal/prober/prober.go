@@ -20,7 +20,9 @@ import (
 // Options are what a Prober needs.
 type Options struct {
 	// Health asks the instances; its zero value asks as the system does.
-	Health  health.Prober
+	Health health.Prober
+	// Names are the node's; with nil nobody is asked who serves it.
+	Names   *NodeNames
 	Version string
 	Metrics prometheus.Registerer
 	Log     *slog.Logger
@@ -38,6 +40,8 @@ type Prober struct {
 	state   map[string]zone.State
 	order   []healthreport.Key
 	records map[healthreport.Key]Record
+	// services are by endpoint.
+	services map[string]Service
 }
 
 // New makes a Prober. It must be configured before it runs.
@@ -71,7 +75,7 @@ func (p *Prober) Changed() <-chan struct{} { return p.changed }
 func (p *Prober) Report() healthreport.Report {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	r := healthreport.Report{Version: p.Version, Instances: make([]healthreport.Instance, 0, len(p.order))}
+	r := healthreport.Report{Version: p.Version, Serving: p.serving(), Instances: make([]healthreport.Instance, 0, len(p.order))}
 	for _, key := range p.order {
 		record := p.records[key]
 		r.Instances = append(r.Instances, healthreport.Instance{
@@ -95,6 +99,11 @@ func (p *Prober) Run(ctx context.Context) error {
 		c, now := p.begin()
 		for _, t := range now {
 			all.Go(func() { p.watch(within, t, c.Health, limits) })
+		}
+		if p.Names != nil {
+			for n := range c.Endpoints {
+				all.Go(func() { p.watchName(within, &c.Endpoints[n], c.Health, limits) })
+			}
 		}
 		select {
 		case <-p.restart:
@@ -122,6 +131,7 @@ func (p *Prober) begin() (*config.Config, []target) {
 		p.order = append(p.order, t.Key)
 	}
 	p.records = records
+	p.keepServices()
 	p.metrics.clear()
 	for key, r := range records {
 		p.metrics.level(key, r)

@@ -59,6 +59,16 @@ type Endpoint struct {
 	parsed zone.Switch
 }
 
+// Leads says that the value may lead a node to the instance: that it names it, or
+// somewhere PrivateZone, or isn't valid.
+func (e Endpoint) Leads(instance string) bool {
+	leads := func(t zone.Target) bool { return t.FollowsPrivateZone() || t.Instance == instance }
+	return e.Problem != "" || leads(e.parsed.To) || e.IsPartial() && leads(e.parsed.From)
+}
+
+// IsPartial says that the value leads only some nodes.
+func (e Endpoint) IsPartial() bool { return e.parsed.Scope != zone.AllNodes }
+
 // Node is something to say about a node.
 type Node struct {
 	Node string `json:"node"`

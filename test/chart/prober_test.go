@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 )
 
 // TestAnUpgradeLeavesTheNumberOfProbers: the controller scales them, and a number
@@ -47,6 +48,23 @@ func TestAProberIsWherePullsAre(t *testing.T) {
 	c := pod.Containers[0]
 	if got := c.Args[len(c.Args)-1]; c.Args[0] != "probe" || got != "--metrics=[$(HOST_IP)]:18082" || c.Ports[0].ContainerPort != 18082 {
 		t.Errorf("its metrics are served by %s, and not at the node's address in the cluster alone: %v", got, c.Args)
+	}
+}
+
+// TestAProberReadsTheNodesHostsFile, as it is now, and changes nothing there.
+func TestAProberReadsTheNodesHostsFile(t *testing.T) {
+	pod := pods(t, render(t, "--values="+example))[prober]
+	i := slices.IndexFunc(pod.Volumes, func(v corev1.Volume) bool { return v.HostPath != nil })
+	if i < 0 || pod.Volumes[i].HostPath.Path != "/etc" {
+		t.Fatalf("its volumes are %+v", pod.Volumes)
+	}
+	for _, m := range pod.Containers[0].VolumeMounts {
+		if m.Name == pod.Volumes[i].Name && (m.MountPath != "/host/etc" || !m.ReadOnly || m.SubPath != "") {
+			t.Errorf("it is mounted as %+v", m)
+		}
+	}
+	if !slices.Contains(pod.Containers[0].Args, "--hosts-file=/host/etc/hosts") {
+		t.Errorf("it runs with %v", pod.Containers[0].Args)
 	}
 }
 

@@ -40,6 +40,7 @@ func TestHealth(t *testing.T) {
 		awaitHealth(t, "hangzhou/internal healthy, hangzhou/public healthy, zhangjiakou/internal healthy, zhangjiakou/public healthy", "answers as itself")
 	})
 	s.play(t, "a report is its own pod's", (*scenario).tieReports)
+	s.play(t, "a switch is proven by who serves the name on the node", (*scenario).provesSwitch)
 	s.playFaults(t)
 	s.play(t, "people see it: text, Events and metrics", (*scenario).showHealth)
 	s.play(t, "whoever scales the probers is corrected", (*scenario).rescaleProbers)
@@ -49,6 +50,41 @@ func TestHealth(t *testing.T) {
 		}
 		s.awaitNothingLeft(t)
 	})
+}
+
+// provesSwitch throws the switch and looks who answers under the shared endpoint's name where the prober is.
+func (s *scenario) provesSwitch(t *testing.T) {
+	list := func(ctx context.Context) ([]healthreport.NodeServing, error) {
+		leases, err := node.Client.CoordinationV1().Leases(namespace).List(ctx, metav1.ListOptions{LabelSelector: healthreport.Selector})
+		if err != nil {
+			return nil, err
+		}
+		return healthreport.ServingNodes(leases.Items, cluster.Endpoint), nil
+	}
+	awaitServing := func(instance, reason string) {
+		begin := time.Now()
+		await(t, "the node is served by "+instance, time.Minute, func(ctx context.Context) error {
+			got, err := list(ctx)
+			if err == nil && (len(got) != 1 || got[0].Node != node.Nodes[0].Name || got[0].Instance != instance || got[0].Reason != reason) {
+				err = fmt.Errorf("it tells %+v", got)
+			}
+			return err
+		})
+		t.Logf("%s serves the node, told after %.1f s", instance, time.Since(begin).Seconds())
+		want := "  √ 1 of 1 prober is served by " + instance + " under the name\n"
+		await(t, want, time.Minute, func(ctx context.Context) error {
+			status, err := node.Kubectl(ctx, "registry-failover", "status")
+			if !strings.Contains(status, want) {
+				return errors.Join(err, fmt.Errorf("status is\n%s", status))
+			}
+			return nil
+		})
+	}
+	awaitServing("zhangjiakou", "by the node's DNS")
+	throw(t, "hangzhou")
+	awaitServing("hangzhou", "by the node's hosts file")
+	throw(t, "privatezone")
+	awaitServing("zhangjiakou", "by the node's DNS")
 }
 
 // challenge answers GET /v2/ as the instance does, after a while, with this host for

@@ -50,7 +50,7 @@ func TestPodSecurity(t *testing.T) {
 				case "Job " + precheckJob:
 					want = []string{"host namespaces"}
 				case "Deployment registry-failover-prober":
-					want = []string{"host namespaces", "hostPort"}
+					want = []string{"host namespaces", "hostPort", "restricted volume types"}
 				}
 				got, failed := complaints(err)
 				if failed != nil {
