@@ -14,9 +14,13 @@ const servers = 3
 // but gives each server only its share of the limit. Go's own gives it the 5 s of
 // resolv.conf(5), so that one dead server of several would use up the whole lookup.
 func systemResolver(limit time.Duration) *net.Resolver {
-	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+	return resolverBy(func(ctx context.Context, network, address string) (net.Conn, error) {
 		return dialServer(ctx, network, address, limit/servers)
-	}}
+	})
+}
+
+func resolverBy(dial func(ctx context.Context, network, address string) (net.Conn, error)) *net.Resolver {
+	return &net.Resolver{PreferGo: true, Dial: dial}
 }
 
 // dialServer opens a connection to a DNS server that waits only so long for an answer.
