@@ -1,10 +1,13 @@
 package rollout
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
@@ -15,7 +18,9 @@ type Input struct {
 	Endpoints []zone.Endpoint
 	// Switch is the data of the ConfigMap registry-failover.
 	Switch map[string]string
-	Nodes  []corev1.Node
+	// Managers are its managedFields, which tell who has written which key, and when.
+	Managers []metav1.ManagedFieldsEntry
+	Nodes    []corev1.Node
 	// Leases are the nodes' reports; those of others and of nodes that are gone are passed over.
 	Leases []coordinationv1.Lease
 	// Pods may be any; only those on the host network matter.
@@ -47,10 +52,17 @@ type Endpoint struct {
 	// Target is where the value leads, as a word with its network; of a share or
 	// of some nodes it is what it leads to there.
 	Target string `json:"target"`
+	// Elsewhere is where a switch of a share or of some nodes leads the other nodes
+	// and the DNS Service; else it is empty.
+	Elsewhere string `json:"elsewhere"`
+	// Decision is who has thrown the switch, when and why.
+	Decision Decision `json:"decision"`
 	// Nodes is how many there are, without the excluded ones.
 	Nodes int `json:"nodes"`
 	// Switched is how many have applied the value.
 	Switched int `json:"switched"`
+	// Oldest is when the report was written that is the oldest of all nodes'; nil where none reports.
+	Oldest *time.Time `json:"oldestReport"`
 	// Targets counts the nodes by where they report that their answers lead, by word.
 	Targets map[string]int `json:"targets"`
 	// Waiting are the nodes that have not, by name.
@@ -68,6 +80,28 @@ func (e Endpoint) Leads(instance string) bool {
 
 // IsPartial says that the value leads only some nodes.
 func (e Endpoint) IsPartial() bool { return e.parsed.Scope != zone.AllNodes }
+
+// Word is the target as it is written in the switch.
+func (e Endpoint) Word() string {
+	for line := range strings.Lines(e.Switch) {
+		if to, is := strings.CutPrefix(line, "to:"); is {
+			return strings.TrimSpace(to)
+		}
+	}
+	return e.Switch
+}
+
+// Moves says which nodes the value moves, and how it leads the others, in a few
+// words; empty where it moves all.
+func (e Endpoint) Moves() string {
+	switch e.parsed.Scope {
+	case zone.ShareOfNodes:
+		return fmt.Sprintf("on %d %% of the nodes, %s elsewhere", e.parsed.Share, e.Elsewhere)
+	case zone.NamedNodes:
+		return fmt.Sprintf("on nodes %s, %s elsewhere", strings.Join(e.parsed.Nodes, ", "), e.Elsewhere)
+	}
+	return ""
+}
 
 // Node is something to say about a node.
 type Node struct {

@@ -94,10 +94,17 @@ func (in Input) endpoint(z zone.Endpoint, nodes []node) Endpoint {
 		e.Problem = err.Error()
 	} else {
 		e.Target = e.parsed.To.String()
+		if e.parsed.Scope != zone.AllNodes {
+			e.Elsewhere = e.parsed.From.String()
+		}
 	}
+	e.Decision = decisionOf(z.Name, e.parsed, in.Managers)
 	for _, n := range nodes {
 		if target := n.report.Answers[z.Name].Target; n.none == nil && target != "" {
 			e.Targets[target]++
+		}
+		if n.none == nil && !n.when.IsZero() && (e.Oldest == nil || n.when.Before(*e.Oldest)) {
+			e.Oldest = &n.when
 		}
 		if err != nil {
 			continue

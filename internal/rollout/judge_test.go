@@ -136,9 +136,10 @@ func TestEachNodeIsMeasuredByItsOwnTarget(t *testing.T) {
 			lease("gone", time.Minute, report(drill, "privatezone")),
 		},
 	})
+	hourAgo := now.Add(-time.Hour)
 	want := rollout.Status{
 		Endpoints: []rollout.Endpoint{{
-			Name: name, Switch: drill, Target: "hangzhou/public", Nodes: 3, Switched: 2,
+			Name: name, Switch: drill, Target: "hangzhou/public", Elsewhere: "privatezone", Nodes: 3, Switched: 2, Oldest: &hourAgo,
 			Targets: map[string]int{"hangzhou/public": 2, "privatezone": 1},
 			Waiting: []rollout.Node{{Node: "node-c", Text: "no address is known there for privatezone: it still leads to hangzhou/public"}},
 		}},

@@ -1,0 +1,62 @@
+package rollout
+
+import (
+	"encoding/json"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/registry-failover/registry-failover/pkg/zone"
+)
+
+// Decision is who has thrown the switch of an endpoint, when and why, as far as
+// anything tells.
+type Decision struct {
+	// Since is when the value was written, by the API server's clock; nil where it
+	// doesn't tell.
+	Since *time.Time `json:"since"`
+	// OrEarlier says that whoever wrote the value has written another key of the same
+	// object as well, and Since is the time of the later of the two.
+	OrEarlier bool `json:"orEarlier"`
+	// By is the value's set-by, else the field manager that has written the value,
+	// such as kubectl-patch; empty where neither is known.
+	By     string     `json:"by"`
+	Reason string     `json:"reason"`
+	Until  *time.Time `json:"until"`
+}
+
+// decisionOf reads what the API server notes beside a key of a ConfigMap
+// (https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management).
+// Several managers own a key when all of them wanted the same value: the first has set it.
+func decisionOf(endpoint string, s zone.Switch, managers []metav1.ManagedFieldsEntry) Decision {
+	var d Decision
+	for _, m := range managers {
+		keys := ownedKeys(m)
+		_, owns := keys["f:"+endpoint]
+		if !owns || m.Time == nil || d.Since != nil && !m.Time.Time.Before(*d.Since) {
+			continue
+		}
+		delete(keys, "f:"+endpoint)
+		delete(keys, ".") // the map itself
+		d.Since, d.By, d.OrEarlier = &m.Time.Time, m.Manager, len(keys) > 0
+	}
+	if s.SetBy != "" {
+		d.By = s.SetBy
+	}
+	d.Reason = s.Reason
+	if !s.Until.IsZero() {
+		d.Until = &s.Until
+	}
+	return d
+}
+
+// ownedKeys are those of .data that a manager owns, as f:KEY.
+func ownedKeys(m metav1.ManagedFieldsEntry) map[string]json.RawMessage {
+	var fields struct {
+		Data map[string]json.RawMessage `json:"f:data"`
+	}
+	if m.FieldsV1 == nil || json.Unmarshal(m.FieldsV1.Raw, &fields) != nil {
+		return nil
+	}
+	return fields.Data
+}
