@@ -11,5 +11,5 @@ import (
 
 // Signals end the program as they do by default: it holds nothing that needs tidying.
 func main() {
-	os.Exit(cli.Run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(cli.Run(context.Background(), cli.Arguments(os.Args), os.Stdin, os.Stdout, os.Stderr))
 }

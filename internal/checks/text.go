@@ -9,22 +9,10 @@ import (
 // marks stand before a finding. Unknown is no verdict, and none of the three.
 var marks = map[Level]string{OK: "√", Warning: "‼", Failed: "×", Unknown: "?"}
 
-// A Style writes a text in the colour of a level, or as it is.
-type Style func(level Level, text string) string
-
-// Plain is the style without colours.
-func Plain(_ Level, text string) string { return text }
-
-// Colours is the style of a terminal.
-func Colours(level Level, text string) string {
-	colour := map[Level]string{OK: "32", Warning: "33", Failed: "31", Unknown: "36"}[level]
-	return "\x1b[" + colour + "m" + text + "\x1b[0m"
-}
-
 // WriteText writes the results for people: each check with its findings, and the
 // remedy below those that need one. What several in a row have found alike, such as
 // that there are no credentials, stands once below them. The texts are written as they are.
-func WriteText(w io.Writer, results []Result, style Style) {
+func WriteText(w io.Writer, results []Result) {
 	for i, r := range results {
 		fmt.Fprintf(w, "%s  %s\n", r.Code, r.About)
 		if i+1 < len(results) && slices.Equal(r.Findings, results[i+1].Findings) {
@@ -41,7 +29,7 @@ func WriteText(w io.Writer, results []Result, style Style) {
 			if subject != "" {
 				subject += ": "
 			}
-			fmt.Fprintf(w, "  %s %s%s\n", style(f.Level, marks[f.Level]), subject, f.Text)
+			fmt.Fprintf(w, "  %s %s%s\n", marks[f.Level], subject, f.Text)
 			if f.Remedy != "" {
 				fmt.Fprintf(w, "      → %s\n", f.Remedy)
 			}

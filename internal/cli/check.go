@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/registry-failover/registry-failover/internal/checks"
@@ -87,7 +85,7 @@ func newCheck() *cobra.Command {
 	o := checkOptions{kube: clusterFlags()}
 	*o.kube.Namespace = productNamespace
 	cmd := &cobra.Command{
-		Use:                   "check [--pre] [--config FILE] [--login] [--egress ADDRESS] [--timeout DURATION] [-o json]",
+		Use:                   "check [--pre] [--config FILE] [--login] [--egress ADDRESS] [--timeout DURATION] [-o table|json]",
 		Short:                 "Look whether a failover would work",
 		Long:                  checkLong,
 		Example:               checkExample,
@@ -100,7 +98,7 @@ func newCheck() *cobra.Command {
 	flags.StringVar(&o.config, "config", "", "`FILE` with the configuration, - for stdin; without it that of the cluster")
 	flags.BoolVar(&o.login, "login", false, "try the pods' pull credentials at the instances")
 	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "how `LONG` to look at most, such as 2m")
-	flags.StringVarP(&o.output, "output", "o", "text", "`FORMAT` of the output: text or json")
+	addOutput(flags, &o.output)
 	o.cloud.add(flags)
 	o.kube.AddFlags(flags)
 	flags.Lookup("namespace").Usage = "the namespace that the product is installed in"
@@ -108,9 +106,10 @@ func newCheck() *cobra.Command {
 }
 
 func (o *checkOptions) run(cmd *cobra.Command, args []string) error {
+	if err := checkOutput(o.output); err != nil {
+		return err
+	}
 	switch {
-	case o.output != "text" && o.output != "json":
-		return fmt.Errorf("output format %q: must be text or json", o.output)
 	case len(args) > 0:
 		return fmt.Errorf("unexpected argument %q: check looks at all endpoints", args[0])
 	case o.timeout <= 0:
@@ -183,26 +182,17 @@ func (o *checkOptions) write(w io.Writer, results []checks.Result) error {
 		}
 	}
 	var out bytes.Buffer
-	if o.output == "json" {
+	if o.output == outputJSON {
 		if err := writeIndented(&out, results); err != nil {
 			return err
 		}
 	} else {
-		checks.WriteText(&out, results, style(w))
+		checks.WriteText(&out, results)
 	}
 	if _, err := out.WriteTo(w); err != nil {
 		return fmt.Errorf("the output can't be written: %w", err)
 	}
 	return nil
-}
-
-// style has colours on a terminal, unless NO_COLOR is set (https://no-color.org).
-func style(w io.Writer) checks.Style {
-	file, isFile := w.(*os.File)
-	if isFile && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(file.Fd())) {
-		return checks.Colours
-	}
-	return checks.Plain
 }
 
 // judge gives what failed before what there was no time for: more time wouldn't help it.

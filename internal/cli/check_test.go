@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -68,12 +67,12 @@ func TestCheckTellsWhatItFinds(t *testing.T) {
 		"the time was over after it failed": {[]checks.Check{one("A", checks.Failed, "no"), hang}, []string{"--timeout", "500ms"}, 1, "failed: A\n"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
-			for _, output := range []string{"text", "json"} {
+			for _, output := range []string{"table", "json"} {
 				code, stdout, stderr := check(t, test.list, append(test.args, "--config", exampleFile, "-o", output)...)
 				if code != test.code || stderr != test.stderr {
 					t.Errorf("%s: exit code %d, stderr %q", output, code, stderr)
 				}
-				if output == "text" {
+				if output == "table" {
 					if n := strings.Count(stdout, "\n  "); n < len(test.list) {
 						t.Errorf("%d findings of %d:\n%s", n, len(test.list), stdout)
 					}
@@ -116,7 +115,7 @@ func TestASlowSetLeavesTimeForTheOthers(t *testing.T) {
 }
 
 func TestCheckShowsNothingRaw(t *testing.T) {
-	for _, output := range []string{"text", "json"} {
+	for _, output := range []string{"table", "json"} {
 		const raw = "\x1b[31mred\u202e\u009b"
 		list := []checks.Check{{Code: "A", Run: func(context.Context) []checks.Finding {
 			return []checks.Finding{{Level: checks.Warning, Subject: raw, Text: raw, Remedy: raw}}
@@ -201,35 +200,6 @@ func TestCheckReadsTheConfigurationOfTheCluster(t *testing.T) {
 				t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
 			}
 		})
-	}
-}
-
-func TestColoursAreForTerminals(t *testing.T) {
-	open := func(name string) *os.File {
-		file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
-		if err != nil {
-			t.Skip(err)
-		}
-		t.Cleanup(func() { file.Close() })
-		return file
-	}
-	file, terminal := open(filepath.Join(t.TempDir(), "out")), open("/dev/ptmx")
-	t.Setenv("NO_COLOR", "")
-	const red = "\x1b[31m×\x1b[0m"
-	for sentence, test := range map[string]struct {
-		w       io.Writer
-		noColor string
-		want    string
-	}{
-		"a terminal":                 {terminal, "", red},
-		"a terminal with NO_COLOR=1": {terminal, "1", "×"},
-		"a file":                     {file, "", "×"},
-		"a buffer":                   {new(bytes.Buffer), "", "×"},
-	} {
-		t.Setenv("NO_COLOR", test.noColor)
-		if got := style(test.w)(checks.Failed, "×"); got != test.want {
-			t.Errorf("%s: %q", sentence, got)
-		}
 	}
 }
 

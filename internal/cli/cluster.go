@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -31,7 +32,10 @@ const (
 func clusterFlags() *genericclioptions.ConfigFlags {
 	flags := genericclioptions.NewConfigFlags(true)
 	flags.ClusterName = nil
-	return flags
+	return flags.WithWrapConfigFn(func(c *rest.Config) *rest.Config {
+		c.Wrap(func(next http.RoundTripper) http.RoundTripper { return rightsTransport{next} })
+		return c
+	})
 }
 
 // nowhere is the address that client-go takes where nothing names one.

@@ -138,10 +138,10 @@ func TestWhatTheCallerMayNotRead(t *testing.T) {
 		"namespaces: their labels aren't known": {
 			without(namespacesPath), nil, 0, "legacy: Pod/old\n  " + source + "/demo/web:1\n    1 pod: → ", "you may not read namespaces, so that their labels aren't known",
 		},
-		"all pods: one namespace will do":        {without(podsPath), nil, 2, "", "name a namespace of yours with --namespace: list pods: no right to /api/v1/pods"},
+		"all pods: one namespace will do":        {without(podsPath), nil, 2, "", "name a namespace of yours with --namespace: list pods: you lack the right to list pods in the whole cluster"},
 		"with one namespace only that is read":   {ofShop, []string{"-n", "shop"}, 0, "shop: Deployment/web", ""},
 		"a namespace that doesn't exist":         {gone, []string{"-n", "shop"}, 2, "", "get namespace shop: no such namespace"},
-		"the configuration: a file will do":      {without(configPath), nil, 2, "", "name a file with --config: the configuration of the cluster can't be read: no right to "},
+		"the configuration: a file will do":      {without(configPath), nil, 2, "", "name a file with --config: the configuration of the cluster can't be read: you lack the right to get configmaps/registry-failover-config in the namespace registry-failover"},
 		"the configuration, and there is a file": {without(configPath), []string{"--config", exampleConfig}, 0, "shop: Deployment/web", ""},
 		"an API server that is too slow":         {slow, nil, 3, "", "list pods: too slow"},
 	} {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -44,13 +45,26 @@ const dnsService = "registry-failover-resolver-dns"
 
 type corednsOptions struct {
 	print, apply, remove bool
+	output               string
 	kube                 *genericclioptions.ConfigFlags
+}
+
+// corednsReport is what coredns prints as JSON.
+type corednsReport struct {
+	// Object is where cluster DNS has its configuration.
+	Object  string   `json:"object"`
+	Zones   []string `json:"zones"`
+	Address string   `json:"address"`
+	// Text is what belongs there; empty with --remove.
+	Text string `json:"text"`
+	// Notes are the sentences that stderr has as well.
+	Notes []string `json:"notes"`
 }
 
 func newCoreDNS() *cobra.Command {
 	o := corednsOptions{kube: clusterFlags()}
 	cmd := &cobra.Command{
-		Use:                   "coredns (--print | --apply | --remove) [--namespace NS]",
+		Use:                   "coredns (--print | --apply | --remove) [--namespace NS] [-o table|json]",
 		Short:                 "Lead pods to the resolver, by CoreDNS",
 		Long:                  corednsLong,
 		Example:               corednsExample,
@@ -63,11 +77,15 @@ func newCoreDNS() *cobra.Command {
 	flags.BoolVar(&o.print, "print", false, "print what --apply would add, and change nothing")
 	flags.BoolVar(&o.apply, "apply", false, "add it, or bring it up to date")
 	flags.BoolVar(&o.remove, "remove", false, "take it away")
+	addOutput(flags, &o.output)
 	o.kube.AddFlags(flags)
 	return cmd
 }
 
 func (o *corednsOptions) run(cmd *cobra.Command, _ []string) error {
+	if err := checkOutput(o.output); err != nil {
+		return err
+	}
 	chosen := 0
 	for _, flag := range []bool{o.print, o.apply, o.remove} {
 		if flag {
@@ -81,7 +99,27 @@ func (o *corednsOptions) run(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	ctx, out, stderr := cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()
+	var notes bytes.Buffer
+	report := corednsReport{Object: d.coredns.String(), Zones: []string{}}
+	if d.managed != nil {
+		report.Object = d.managed.String()
+	}
+	if err := o.carryOut(cmd.Context(), d, &report, io.MultiWriter(cmd.ErrOrStderr(), &notes)); err != nil {
+		return err
+	}
+	if o.output == outputJSON {
+		report.Notes = strings.FieldsFunc(notes.String(), func(r rune) bool { return r == '\n' })
+		err = writeIndented(cmd.OutOrStdout(), report)
+	} else if o.print {
+		_, err = io.WriteString(cmd.OutOrStdout(), report.Text)
+	}
+	if err != nil {
+		return fmt.Errorf("the output can't be written: %w", err)
+	}
+	return nil
+}
+
+func (o *corednsOptions) carryOut(ctx context.Context, d *dnsCluster, report *corednsReport, stderr io.Writer) error {
 	if o.remove {
 		return d.remove(ctx, stderr)
 	}
@@ -89,13 +127,14 @@ func (o *corednsOptions) run(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	if o.apply {
-		err = d.apply(ctx, zones, address, stderr)
-	} else {
-		err = d.show(zones, address, out)
-	}
-	if err != nil {
+	report.Zones, report.Address = zones, address
+	if report.Text, err = d.text(zones, address); err != nil {
 		return err
+	}
+	if o.apply {
+		if err := d.apply(ctx, zones, address, stderr); err != nil {
+			return err
+		}
 	}
 	if sentence, err := clusterdns.FindNodeLocal(ctx, d.apps, d.core); err != nil {
 		say(stderr, err.Error())
@@ -124,19 +163,13 @@ func (d *dnsCluster) route(ctx context.Context) (zones []string, address string,
 	return zones, address, nil
 }
 
-func (d *dnsCluster) show(zones []string, address string, out io.Writer) error {
-	text := corefile.Stanza(zones, address)
-	if d.managed != nil {
-		made, err := yaml.Marshal(clusterdns.Manifest(zones, address).Object)
-		if err != nil {
-			return err
-		}
-		text = string(made)
+// text is what belongs there.
+func (d *dnsCluster) text(zones []string, address string) (string, error) {
+	if d.managed == nil {
+		return corefile.Stanza(zones, address), nil
 	}
-	if _, err := io.WriteString(out, text); err != nil {
-		return fmt.Errorf("the output can't be written: %w", err)
-	}
-	return nil
+	made, err := yaml.Marshal(clusterdns.Manifest(zones, address).Object)
+	return string(made), err
 }
 
 func (d *dnsCluster) apply(ctx context.Context, zones []string, address string, stderr io.Writer) error {

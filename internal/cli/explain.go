@@ -52,7 +52,7 @@ type explainOptions struct {
 func newExplain() *cobra.Command {
 	o := explainOptions{kube: clusterFlags()}
 	cmd := &cobra.Command{
-		Use:                   "explain (--config FILE ([--] IMAGE... | -f MANIFEST...) | --cluster [--config FILE] [--namespace NS]) [-o json]",
+		Use:                   "explain (--config FILE ([--] IMAGE... | -f MANIFEST...) | --cluster [--config FILE] [--namespace NS]) [-o table|json]",
 		Short:                 "Tell what the webhook makes of images, and which pods it has missed",
 		Long:                  explainLong,
 		Example:               explainExample,
@@ -64,16 +64,17 @@ func newExplain() *cobra.Command {
 	flags.StringVar(&o.config, "config", "", "`FILE` with the configuration, config.yaml of the ConfigMap registry-failover-config; - for stdin")
 	flags.StringArrayVarP(&o.manifests, "filename", "f", nil, "`MANIFEST` with images, - for stdin; further arguments are manifests too")
 	flags.BoolVar(&o.cluster, "cluster", false, "list the cluster's pods that still name a source host, of all namespaces without --namespace")
-	flags.StringVarP(&o.output, "output", "o", "text", "`FORMAT` of the output: text or json")
+	addOutput(flags, &o.output)
 	o.kube.AddFlags(flags)
 	return cmd
 }
 
 func (o *explainOptions) run(cmd *cobra.Command, args []string) error {
 	images := len(o.manifests) + len(args)
+	if err := checkOutput(o.output); err != nil {
+		return err
+	}
 	switch {
-	case o.output != "text" && o.output != "json":
-		return fmt.Errorf("output format %q: must be text or json", o.output)
 	case o.cluster && images > 0:
 		return errors.New("explain --cluster finds the images itself: leave out images and -f")
 	case !o.cluster && o.config == "":
@@ -116,7 +117,7 @@ func (o *explainOptions) runOffline(cmd *cobra.Command, args []string, out io.Wr
 	if c.Admission.Enforcement == config.Audit {
 		say(cmd.ErrOrStderr(), "admission.enforcement is Audit: the webhook reports this and changes nothing, but in namespaces with the label registry-failover.io/enforcement=Enforce")
 	}
-	if o.output == "json" {
+	if o.output == outputJSON {
 		return writeJSON(out, entries)
 	}
 	return writeText(out, entries)
@@ -142,7 +143,7 @@ func (o *explainOptions) runCluster(cmd *cobra.Command, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if o.output == "json" {
+	if o.output == outputJSON {
 		return writeIndented(out, found)
 	}
 	writeClusterText(out, found)

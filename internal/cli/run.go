@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,7 +34,13 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	painted := newPainter(stdout)
+	root.SetOut(painted)
+	root.PersistentFlags().BoolFunc("no-color", "write marks without colours, which only a terminal gets", func(value string) error {
+		off, err := strconv.ParseBool(value)
+		painted.plain = painted.plain || off
+		return err
+	})
 	root.SetErr(stderr)
 	if err := root.ExecuteContext(ctx); err != nil {
 		say(stderr, err.Error())
@@ -72,8 +79,9 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(newCheck(), newCoreDNS(), newExplain(), newSetup(), newStatus(), newVersion())
+	root.AddCommand(newCheck(), newCompletion(), newCoreDNS(), newExplain(), newSetup(), newStatus(), newVersion())
 	root.SetHelpCommand(newHelp())
+	completeLive(root)
 	return root
 }
 
@@ -93,18 +101,6 @@ func newHelp() *cobra.Command {
 			verb.InitDefaultHelpFlag() // without these two the help leaves the flags out
 			verb.InitDefaultVersionFlag()
 			return verb.Help()
-		},
-	}
-}
-
-func newVersion() *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version of the plugin",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), diagnostics.Version())
-			return err
 		},
 	}
 }

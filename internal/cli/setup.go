@@ -45,7 +45,7 @@ type setupOptions struct {
 func newSetup() *cobra.Command {
 	var o setupOptions
 	cmd := &cobra.Command{
-		Use:                   "setup --config FILE [--egress ADDRESS]... [--vswitch INSTANCE=ID]... [--apply] [-o json]",
+		Use:                   "setup --config FILE [--egress ADDRESS]... [--vswitch INSTANCE=ID]... [--apply] [-o table|json]",
 		Short:                 "Show the cloud's calls that a failover needs, and make them",
 		Long:                  setupLong,
 		Example:               setupExample,
@@ -57,15 +57,16 @@ func newSetup() *cobra.Command {
 	flags.StringVar(&o.config, "config", "", "`FILE` with the configuration, - for stdin")
 	flags.BoolVar(&o.apply, "apply", false, "make the calls")
 	flags.StringArrayVar(&o.vSwitches, "vswitch", nil, "`INSTANCE=ID` of the vSwitch in whose VPC the instance gets an address; may be given several times")
-	flags.StringVarP(&o.output, "output", "o", "text", "`FORMAT` of the output: text or json")
+	addOutput(flags, &o.output)
 	o.cloud.add(flags)
 	return cmd
 }
 
 func (o *setupOptions) run(cmd *cobra.Command, args []string) error {
+	if err := checkOutput(o.output); err != nil {
+		return err
+	}
 	switch {
-	case o.output != "text" && o.output != "json":
-		return fmt.Errorf("output format %q: must be text or json", o.output)
 	case len(args) > 0:
 		return fmt.Errorf("unexpected argument %q: setup is about all endpoints", args[0])
 	case o.config == "":
@@ -108,7 +109,7 @@ func (o *setupOptions) run(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
-	if o.output == "json" {
+	if o.output == outputJSON {
 		if err := writeIndented(cmd.OutOrStdout(), report); err != nil {
 			return fmt.Errorf("the output can't be written: %w", err)
 		}
@@ -129,7 +130,7 @@ func (o *setupOptions) afterwards(cmd *cobra.Command, report *setupReport, outco
 
 // show writes a part of the text as soon as it is known.
 func (o *setupOptions) show(cmd *cobra.Command, write func(*bytes.Buffer)) error {
-	if o.output != "text" {
+	if o.output != outputTable {
 		return nil
 	}
 	var out bytes.Buffer
@@ -142,7 +143,7 @@ func (o *setupOptions) show(cmd *cobra.Command, write func(*bytes.Buffer)) error
 
 // progress is where outcomes are told as they come: JSON has them at the end.
 func (o *setupOptions) progress(cmd *cobra.Command) io.Writer {
-	if o.output == "text" {
+	if o.output == outputTable {
 		return cmd.OutOrStdout()
 	}
 	return cmd.ErrOrStderr()

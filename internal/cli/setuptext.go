@@ -33,7 +33,7 @@ func writeRest(w io.Writer, t setupTodo) {
 	}
 	if len(t.Open) > 0 {
 		fmt.Fprintln(w, "BY HAND, because no call here does it, or something is there that stays as it is")
-		checks.WriteText(w, t.Open, checks.Plain)
+		checks.WriteText(w, t.Open)
 	}
 }
 

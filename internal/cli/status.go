@@ -19,7 +19,8 @@ cluster's nodes have applied it, which haven't and why, what else nodes report,
 how well the instances do, what the controller tells of PrivateZone, and which
 pods on the host network keep a copy of the hosts file from before.
 
-With --wait it returns when every node has applied the switch. It asks with your
+With --wait it returns when every node has applied the switch, and with --watch it
+goes on telling until it is interrupted. It asks with your
 own rights: to get three ConfigMaps and list Leases in the product's namespace, and
 to list nodes and pods. It says where it can do without.`
 
@@ -27,10 +28,14 @@ const statusExample = `  # Where do pulls lead now?
   kubectl registry-failover status
 
   # After the switch was thrown
-  kubectl registry-failover status --wait --timeout 30s`
+  kubectl registry-failover status --wait --timeout 30s
+
+  # While something happens
+  kubectl registry-failover status -w`
 
 type statusOptions struct {
 	wait    bool
+	watch   bool
 	timeout time.Duration
 	output  string
 	kube    *genericclioptions.ConfigFlags
@@ -40,7 +45,7 @@ func newStatus() *cobra.Command {
 	o := statusOptions{kube: clusterFlags()}
 	*o.kube.Namespace = productNamespace
 	cmd := &cobra.Command{
-		Use:                   "status [--wait [--timeout DURATION]] [-o json]",
+		Use:                   "status [--watch | --wait [--timeout DURATION]] [-o table|json]",
 		Short:                 "Tell which nodes have applied the switch",
 		Long:                  statusLong,
 		Example:               statusExample,
@@ -50,21 +55,25 @@ func newStatus() *cobra.Command {
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.BoolVar(&o.wait, "wait", false, "wait until every node has applied the switch")
+	flags.BoolVarP(&o.watch, "watch", "w", false, "go on, and tell when something has changed")
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how `LONG` to wait at most, such as 90s")
-	flags.StringVarP(&o.output, "output", "o", "text", "`FORMAT` of the output: text or json")
+	addOutput(flags, &o.output)
 	o.kube.AddFlags(flags)
 	flags.Lookup("namespace").Usage = "the namespace that the product is installed in"
 	return cmd
 }
 
 func (o *statusOptions) run(cmd *cobra.Command, args []string) error {
+	if err := checkOutput(o.output); err != nil {
+		return err
+	}
 	switch {
-	case o.output != "text" && o.output != "json":
-		return fmt.Errorf("output format %q: must be text or json", o.output)
 	case len(args) > 0:
 		return fmt.Errorf("unexpected argument %q: status tells of all endpoints", args[0])
 	case o.timeout <= 0:
 		return fmt.Errorf("--timeout %s: must be longer than nothing", o.timeout)
+	case o.wait && o.watch:
+		return errors.New("--wait ends and --watch doesn't: give one of them")
 	case !o.wait && cmd.Flags().Changed("timeout"):
 		return errors.New("--timeout needs --wait: without it nothing is waited for")
 	}
@@ -72,16 +81,15 @@ func (o *statusOptions) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	result, err := o.look(cmd.Context(), client, func(progress string) { say(cmd.ErrOrStderr(), progress) })
+	tell := func(sentence string) { say(cmd.ErrOrStderr(), sentence) }
+	if o.watch {
+		return o.follow(cmd.Context(), client, newScreen(cmd.OutOrStdout()), tell)
+	}
+	result, err := o.look(cmd.Context(), client, tell)
 	if err != nil {
 		return err
 	}
-	var out bytes.Buffer
-	if o.output == "json" {
-		err = writeIndented(&out, result)
-	} else {
-		writeStatus(&out, result, time.Now())
-	}
+	out, err := o.render(result, time.Now())
 	if err != nil {
 		return err
 	}
@@ -89,6 +97,15 @@ func (o *statusOptions) run(cmd *cobra.Command, args []string) error {
 		return fmt.Errorf("the output can't be written: %w", err)
 	}
 	return o.judge(result)
+}
+
+func (o *statusOptions) render(result statusResult, now time.Time) (*bytes.Buffer, error) {
+	var out bytes.Buffer
+	if o.output == outputJSON {
+		return &out, writeIndented(&out, result)
+	}
+	writeStatus(&out, result, now)
+	return &out, nil
 }
 
 // look reads what there is, with --wait until it is as it should be or the time is over.
@@ -103,7 +120,16 @@ func (o *statusOptions) look(ctx context.Context, client *statusClient, tell fun
 	told := ""
 	for {
 		asked := time.Now()
-		err := o.limit(ctx, o.timeout-time.Since(begin), func(ctx context.Context) error { return client.refresh(ctx, &in) })
+		err := o.limit(ctx, o.timeout-time.Since(begin), func(ctx context.Context) error {
+			if err := client.readSwitch(ctx, &in); err != nil {
+				return err
+			}
+			err := client.readNodes(ctx, &in)
+			if apierrors.IsForbidden(err) && !o.wait { // the rest is worth telling
+				r.NodesProblem, in.Nodes, in.Leases, err = err.Error(), nil, nil, nil
+			}
+			return err
+		})
 		waited := time.Since(begin)
 		over := !o.wait || waited >= o.timeout
 		now := ""
@@ -145,7 +171,7 @@ func (o *statusOptions) look(ctx context.Context, client *statusClient, tell fun
 	}
 	in.Now = time.Now()
 	r.Status = rollout.Judge(in)
-	if in.Pods == nil {
+	if in.Pods == nil || r.NodesProblem != "" {
 		r.Pods = nil // not known, in JSON null
 	}
 	return r, nil
@@ -169,6 +195,9 @@ func (o *statusOptions) limit(ctx context.Context, left time.Duration, read func
 }
 
 func (o *statusOptions) judge(r statusResult) error {
+	if r.NodesProblem != "" {
+		return verdict{exitNotRun, r.NodesProblem}
+	}
 	if r.Switched() {
 		return nil
 	}

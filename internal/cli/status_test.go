@@ -35,10 +35,25 @@ func leaseOf(node, sw, target, hosts string) coordinationv1.Lease {
 		Answers: map[string]nodereport.Answer{shared: {Switch: nodereport.Hash(sw), Target: target}},
 		Hosts:   hosts, Since: begun, Version: "v0.1.0",
 	}
-	renewed := metav1.NowMicro()
+	renewed := metav1.NewMicroTime(time.Now().Add(-2*time.Minute - 10*time.Second))
 	return coordinationv1.Lease{
 		ObjectMeta: metav1.ObjectMeta{Name: node, Annotations: report.Annotations()},
 		Spec:       coordinationv1.LeaseSpec{RenewTime: &renewed},
+	}
+}
+
+// thrown is what on-call staff has written into the switch.
+const thrown = "to: hangzhou\nreason: zhangjiakou pulls time out\nset-by: oncall"
+
+// thrownBy is a switch that a field manager has written some minutes ago.
+func thrownBy(manager, value string) corev1.ConfigMap {
+	at := metav1.NewTime(time.Now().Add(-4*time.Minute - 10*time.Second))
+	return corev1.ConfigMap{
+		ObjectMeta: metav1.ObjectMeta{ManagedFields: []metav1.ManagedFieldsEntry{{
+			Manager: manager, Operation: metav1.ManagedFieldsOperationUpdate, APIVersion: "v1", Time: &at,
+			FieldsType: "FieldsV1", FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:data":{".":{},"f:` + shared + `":{}}}`)},
+		}}},
+		Data: map[string]string{shared: value},
 	}
 }
 
@@ -69,12 +84,12 @@ func statusAPI(t *testing.T) api {
 	config := stragglersAPI(t)[configPath]
 	return api{
 		configPath: config,
-		switchPath: corev1.ConfigMap{Data: map[string]string{shared: "hangzhou\n"}},
+		switchPath: thrownBy("kubectl-patch", thrown+"\n"),
 		nodesPath:  corev1.NodeList{Items: []corev1.Node{node("node-a"), node("node-b"), node("node-c"), virtual}},
 		leasesPath: coordinationv1.LeaseList{Items: []coordinationv1.Lease{
-			leaseOf("node-a", "hangzhou", "hangzhou/internal", nodereport.Applied),
-			leaseOf("node-b", "hangzhou", "hangzhou/internal", `hosts file "/host/etc/hosts" can't be replaced: read-only file system`),
-			leaseOf("node-c", "hangzhou", "hangzhou/internal", nodereport.Applied),
+			leaseOf("node-a", thrown, "hangzhou/internal", nodereport.Applied),
+			leaseOf("node-b", thrown, "hangzhou/internal", `hosts file "/host/etc/hosts" can't be replaced: read-only file system`),
+			leaseOf("node-c", thrown, "hangzhou/internal", nodereport.Applied),
 		}},
 		podsPath:   corev1.PodList{Items: []corev1.Pod{proxy("node-a", -time.Hour), proxy("node-b", time.Hour), proxy("node-c", -time.Hour)}},
 		statusPath: toldOf(`{"version":1,` + ofHealth + `}`),
@@ -134,7 +149,7 @@ func slowly(a api, n int64) http.Handler {
 func TestStatusWaits(t *testing.T) {
 	a := statusAPI(t)
 	leases := a[leasesPath].(coordinationv1.LeaseList)
-	leases.Items[1] = leaseOf("node-b", "hangzhou", "hangzhou/internal", nodereport.Applied)
+	leases.Items[1] = leaseOf("node-b", thrown, "hangzhou/internal", nodereport.Applied)
 	code, stdout, stderr := statusOf(t, slowly(a, 1), "--wait")
 	if code != 0 || !strings.Contains(stdout, "  √ 3 of 3 nodes switched in 0.") || stderr != shared+": 0 of 3 nodes switched\n" {
 		t.Errorf("exit code %d\nstdout %s\nstderr %s", code, stdout, stderr)
@@ -147,7 +162,7 @@ func TestStatusWaits(t *testing.T) {
 
 func TestStatusWaitsNoLongerThanAsked(t *testing.T) {
 	code, stdout, stderr := statusOf(t, statusAPI(t), "--wait", "--timeout", "300ms")
-	if code != 3 || !strings.Contains(stdout, "  × 2 of 3 nodes switched\n    node-b: hosts file ") {
+	if code != 3 || !strings.Contains(stdout, "  × 2 of 3 nodes switched, oldest report 2 min ago\n    node-b: hosts file ") {
 		t.Errorf("exit code %d\nstdout %s", code, stdout)
 	}
 	if want := shared + ": 2 of 3 nodes switched\nafter 300ms: " + shared + ": 2 of 3 nodes switched\n"; stderr != want {
@@ -203,8 +218,9 @@ func TestStatusWithoutSomething(t *testing.T) {
 		stdout, stderr string // what they have; with "" they are empty
 	}{
 		"the right to list pods":       {edited(func(a api) { delete(a, podsPath) }), []string{"-o", "json"}, 1, `"pods": null`, "you may not list pods"},
-		"the right to list nodes":      {edited(func(a api) { delete(a, nodesPath) }), nil, 2, "", "the nodes can't be listed: "},
-		"the right to list Leases":     {edited(func(a api) { delete(a, leasesPath) }), nil, 2, "", "the nodes' reports can't be listed: "},
+		"the right to list nodes":      {edited(func(a api) { delete(a, nodesPath) }), nil, 2, "\n  ? the nodes can't be listed: you lack the right to list nodes in the whole cluster\n  health as of 4 min ago", "the nodes can't be listed: "},
+		"the right to list Leases":     {edited(func(a api) { delete(a, leasesPath) }), []string{"-o", "json"}, 2, `"nodesProblem": "the nodes' reports can't be listed: `, "you lack the right to list leases.coordination.k8s.io in the namespace registry-failover\n"},
+		"it, and waiting for nodes":    {edited(func(a api) { delete(a, leasesPath) }), []string{"--wait"}, 2, "", "the nodes' reports can't be listed: "},
 		"the right to read the switch": {edited(func(a api) { delete(a, switchPath) }), nil, 2, "", "the switch can't be read: "},
 		"the product":                  {statusAPI(t), []string{"-n", "elsewhere"}, 2, "", "the product's namespace is named with --namespace: "},
 		"a switch": {
@@ -213,7 +229,8 @@ func TestStatusWithoutSomething(t *testing.T) {
 			}), nil, 1, "the switch has no value: the controller writes it anew: what was valid last is in force", "the switch has no value",
 		},
 		"a hosts file on the nodes": {edited(off), nil, 0, "‼ no node reports: node.hosts is Off", ""},
-		"a known format":            {statusAPI(t), []string{"-o", "yaml"}, 2, "", `output format "yaml": must be text or json`},
+		"a known format":            {statusAPI(t), []string{"-o", "yaml"}, 2, "", `output format "yaml": must be table or json`},
+		"sense: an end":             {statusAPI(t), []string{"--wait", "-w"}, 2, "", "--wait ends and --watch doesn't: give one of them"},
 		"sense: an argument":        {statusAPI(t), []string{shared}, 2, "", "status tells of all endpoints"},
 		"sense: a timeout alone":    {statusAPI(t), []string{"--timeout", "1s"}, 2, "", "--timeout needs --wait"},
 		"sense: no time to wait":    {statusAPI(t), []string{"--wait", "--timeout", "0s"}, 2, "", "must be longer than nothing"},

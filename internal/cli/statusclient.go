@@ -30,6 +30,10 @@ type statusClient struct {
 	core      corev1client.CoreV1Interface
 	leases    coordinationv1client.LeasesGetter
 	config    *config.Config // as it was read
+	// podsEvery is how long a list of pods does; each is a new one without it.
+	podsEvery time.Duration
+	podsAt    time.Time
+	lastPods  []corev1.Pod
 }
 
 func newStatusClient(flags *genericclioptions.ConfigFlags) (*statusClient, error) {
@@ -51,22 +55,28 @@ func (c *statusClient) read(ctx context.Context) (rollout.Input, error) {
 	return rollout.Input{Endpoints: cfg.Zones()}, nil
 }
 
-// refresh gets the switch, the nodes and their reports.
-func (c *statusClient) refresh(ctx context.Context, in *rollout.Input) error {
+// readSwitch gets the switch, and who has written it.
+func (c *statusClient) readSwitch(ctx context.Context, in *rollout.Input) error {
 	found, err := c.core.ConfigMaps(c.namespace).Get(ctx, switchConfigMap, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err): // then no endpoint has a value, which is told
-		in.Switch = nil
+		in.Switch, in.Managers = nil, nil
 	case err != nil:
 		return fmt.Errorf("the switch can't be read: %w", err)
 	default:
-		in.Switch = found.Data
+		in.Switch, in.Managers = found.Data, found.ManagedFields
 	}
+	in.Now = time.Now()
+	return nil
+}
+
+// readNodes gets the nodes and their reports.
+func (c *statusClient) readNodes(ctx context.Context, in *rollout.Input) error {
 	in.Now, in.Nodes, in.Leases = time.Now(), nil, nil
 	if c.config.Node.Hosts == config.HostsOff {
 		return nil
 	}
-	err = each(ctx, metav1.ListOptions{}, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+	err := each(ctx, metav1.ListOptions{}, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		return c.core.Nodes().List(ctx, o)
 	}, func(n *corev1.Node) { in.Nodes = append(in.Nodes, *n) })
 	if err != nil {
@@ -87,6 +97,9 @@ func (c *statusClient) pods(ctx context.Context, tell func(string)) ([]corev1.Po
 	if c.config.Node.Hosts == config.HostsOff {
 		return pods, nil
 	}
+	if time.Since(c.podsAt) < c.podsEvery {
+		return c.lastPods, nil
+	}
 	options := metav1.ListOptions{FieldSelector: "spec.hostNetwork=true"}
 	err := each(ctx, options, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		return c.core.Pods(metav1.NamespaceAll).List(ctx, o)
@@ -98,6 +111,7 @@ func (c *statusClient) pods(ctx context.Context, tell func(string)) ([]corev1.Po
 	if err != nil {
 		return nil, fmt.Errorf("the pods on the host network can't be listed: %w", err)
 	}
+	c.podsAt, c.lastPods = time.Now(), pods
 	return pods, nil
 }
 

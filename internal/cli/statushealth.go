@@ -89,6 +89,8 @@ func writeHealth(w io.Writer, e rollout.Endpoint, s healthStatus, now time.Time)
 		return
 	case s.Old:
 		fmt.Fprintf(w, "  ‼ the instances' health as of %s: that is old\n", s.At.Format(time.RFC3339))
+	default:
+		fmt.Fprintf(w, "  health as of %s ago, by reports of %d of %s\n", duration(now.Sub(*s.At)), s.Fresh, several(s.Wanted, "prober", "probers"))
 	}
 	for _, v := range s.Serving {
 		writeServing(w, e, s, v)

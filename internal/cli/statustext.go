@@ -14,6 +14,8 @@ import (
 // statusResult is what status prints as JSON.
 type statusResult struct {
 	rollout.Status
+	// NodesProblem says why nodes and their reports aren't known; else it is empty.
+	NodesProblem string `json:"nodesProblem"`
 	// Cloud is what the controller tells of the endpoints that the cloud's API is
 	// used for; nil where that can't be read.
 	Cloud []cloudStatus `json:"cloud"`
@@ -28,19 +30,20 @@ const most = 20
 
 func writeStatus(w io.Writer, r statusResult, now time.Time) {
 	for _, e := range r.Endpoints {
-		value := strings.Join(strings.Split(e.Switch, "\n"), ", ")
-		fmt.Fprintf(w, "%s: %s\n", visible(e.Name), visible(value))
+		writeDecision(w, e, now)
 		switch {
 		case e.Problem != "":
 			fmt.Fprintf(w, "  × %s: what was valid last is in force\n", escape(e.Problem))
+		case r.NodesProblem != "":
+			fmt.Fprintf(w, "  ? %s\n", escape(r.NodesProblem))
 		case e.Nodes == 0:
 			fmt.Fprintln(w, "  ‼ no node reports: node.hosts is Off, or there is none")
 		case e.Switched < e.Nodes:
-			fmt.Fprintf(w, "  × %s\n", switched(e))
+			fmt.Fprintf(w, "  × %s%s\n", switched(e), reported(e, now))
 		case r.Seconds != nil:
 			fmt.Fprintf(w, "  √ %s in %.1f s\n", switched(e), *r.Seconds)
 		default:
-			fmt.Fprintf(w, "  √ %s\n", switched(e))
+			fmt.Fprintf(w, "  √ %s%s\n", switched(e), reported(e, now))
 		}
 		writeNodes(w, "    ", e.Waiting)
 		for _, target := range slices.Sorted(maps.Keys(e.Targets)) {

@@ -39,7 +39,7 @@ func Run(ctx context.Context, o Options) error {
 			continue
 		}
 		var report strings.Builder
-		checks.WriteText(&report, results, checks.Plain)
+		checks.WriteText(&report, results)
 		if _, err := io.WriteString(o.Out, report.String()); err != nil {
 			return err
 		}

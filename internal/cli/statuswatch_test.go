@@ -1,0 +1,82 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/registry-failover/registry-failover/internal/cli"
+)
+
+// until ends a context when a text was written.
+type until struct {
+	bytes.Buffer
+	text string
+	end  context.CancelFunc
+}
+
+func (u *until) Write(p []byte) (int, error) {
+	n, err := u.Buffer.Write(p)
+	if strings.Contains(u.String(), u.text) {
+		u.end()
+	}
+	return n, err
+}
+
+func TestStatusWatchesUntilItIsInterrupted(t *testing.T) {
+	a, later := statusAPI(t), statusAPI(t)
+	later[switchPath] = thrownBy("kubectl-edit", "privatezone")
+	var reads atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n := reads.Load()
+		if r.URL.Path == switchPath {
+			n = reads.Add(1)
+		}
+		switch {
+		case r.URL.Path == podsPath && n > 1:
+			t.Error("pods are listed again")
+		case n == 2 && r.URL.Path == switchPath:
+			http.Error(w, "etcd is away", http.StatusInternalServerError)
+		case n >= 3:
+			later.ServeHTTP(w, r)
+		default:
+			a.ServeHTTP(w, r)
+		}
+	}))
+	defer server.Close()
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out, stderr := &until{text: ": privatezone", end: cancel}, &bytes.Buffer{}
+	if code := cli.Run(ctx, []string{"status", "-w", "--server", server.URL}, nil, out, stderr); code != 0 || stderr.Len() > 0 {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	shown := strings.Split(out.String(), "\n\n")
+	if len(shown) != 3 {
+		t.Fatalf("%d texts were shown:\n%s", len(shown), out)
+	}
+	for n, want := range []string{
+		shared + ": hangzhou for 4 min, by oncall: zhangjiakou pulls time out\n",
+		" s ago: since then the switch can't be read: ",
+		shared + ": privatezone for 4 min, by kubectl-edit\n",
+	} {
+		if !strings.Contains(shown[n], want) {
+			t.Errorf("text %d has no %q:\n%s", n, want, shown[n])
+		}
+	}
+}
+
+func TestStatusDoesNotWatchWhatCanNotBeRead(t *testing.T) {
+	for sentence, path := range map[string]string{"the configuration": configPath, "the switch": switchPath} {
+		a := statusAPI(t)
+		delete(a, path)
+		if code, stdout, stderr := statusOf(t, a, "--watch"); code != 2 || stdout != "" || !strings.Contains(stderr, "you lack the right to get configmaps/") {
+			t.Errorf("%s: exit code %d\nstdout %s\nstderr %s", sentence, code, stdout, stderr)
+		}
+	}
+}
