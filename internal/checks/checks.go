@@ -3,11 +3,15 @@ package checks
 import (
 	"context"
 	"slices"
+	"strings"
 )
 
 // A Code names a check for people, scripts and docs/checks.md: words in capitals
 // with hyphens, such as CUSTOM-DOMAIN. It never changes its meaning.
 type Code string
+
+// Docs is the section about the check in the repository's documents.
+func (c Code) Docs() string { return "docs/checks.md#" + strings.ToLower(string(c)) }
 
 // A Level tells how a finding is to be taken.
 type Level string
@@ -53,8 +57,10 @@ type Check struct {
 
 // A Result is what a check has found.
 type Result struct {
-	Code     Code      `json:"code"`
-	About    string    `json:"about"`
+	Code  Code   `json:"code"`
+	About string `json:"about"`
+	// Docs is where the check is explained, as [Code.Docs] gives it.
+	Docs     string    `json:"docs"`
 	Findings []Finding `json:"findings"`
 }
 
@@ -63,7 +69,7 @@ type Result struct {
 func Run(ctx context.Context, list []Check) []Result {
 	results := make([]Result, 0, len(list))
 	for _, c := range list {
-		r := Result{Code: c.Code, About: c.About, Findings: c.Run(ctx)}
+		r := Result{Code: c.Code, About: c.About, Findings: c.Run(ctx), Docs: c.Code.Docs()}
 		if len(r.Findings) == 0 {
 			r.Findings = []Finding{{Level: Unknown, Text: "nothing was looked at", Remedy: "report this: it is a mistake of the program's"}}
 		}

@@ -93,7 +93,7 @@ THREE  a third
 
 func TestChecksAreWithheldWithTheirReason(t *testing.T) {
 	given := []Check{{Code: "ONE", About: "one thing", Run: found(Finding{Level: OK})}}
-	want := []Result{{Code: "ONE", About: "one thing", Findings: []Finding{{Level: Unknown, Text: "no credentials", Remedy: "give some"}}}}
+	want := []Result{{Code: "ONE", About: "one thing", Findings: []Finding{{Level: Unknown, Text: "no credentials", Remedy: "give some"}}, Docs: "docs/checks.md#one"}}
 	if diff := cmp.Diff(want, Run(t.Context(), Withhold(given, "no credentials", "give some"))); diff != "" {
 		t.Error(diff)
 	}

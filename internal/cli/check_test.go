@@ -133,6 +133,7 @@ func TestJSONOfCheck(t *testing.T) {
   {
     "code": "A",
     "about": "it is so",
+    "docs": "docs/checks.md#a",
     "findings": [
       {
         "level": "warning",

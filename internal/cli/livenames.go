@@ -49,11 +49,7 @@ func completeLive(root *cobra.Command) {
 			if _, has := cmd.GetFlagCompletionFunc(f.Name); has || slices.Contains(files, f.Name) {
 				return
 			}
-			complete := cobra.CompletionFunc(cobra.NoFileCompletions)
-			if names := liveNames[f.Name]; names != nil {
-				complete = names.complete
-			}
-			if err := cmd.RegisterFlagCompletionFunc(f.Name, complete); err != nil {
+			if err := cmd.RegisterFlagCompletionFunc(f.Name, liveNames[f.Name].complete); err != nil {
 				panic(err) // the flag is there, and has none
 			}
 		})
@@ -68,10 +64,13 @@ func completeArguments(cmd *cobra.Command, _ []string, _ string) ([]string, cobr
 	return nil, cobra.ShellCompDirectiveNoFileComp
 }
 
-// complete offers each name once; of a list with commas it completes the last one.
+// complete offers each name once, and nil none; of a list with commas it completes the last one.
 func (n names) complete(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), patience)
 	defer cancel()
+	if n == nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
 	before := typed[:strings.LastIndex(typed, ",")+1]
 	given := strings.Split(before, ",")
 	var offers []string

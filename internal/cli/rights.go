@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -23,8 +24,7 @@ func (t rightsTransport) RoundTrip(request *http.Request) (*http.Response, error
 		return response, err
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxRefusal))
-	response.Body.Close()
-	if err != nil {
+	if err := errors.Join(err, response.Body.Close()); err != nil {
 		return nil, err
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))

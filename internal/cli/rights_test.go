@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -61,7 +62,7 @@ func TestARefusalNamesTheRight(t *testing.T) {
 				t.Fatal(err)
 			}
 			body, err := io.ReadAll(response.Body)
-			if err != nil {
+			if err := errors.Join(err, response.Body.Close()); err != nil {
 				t.Fatal(err)
 			}
 			got := struct{ Message, Reason string }{Message: string(body)}

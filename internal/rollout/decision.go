@@ -55,7 +55,7 @@ func ownedKeys(m metav1.ManagedFieldsEntry) map[string]json.RawMessage {
 	var fields struct {
 		Data map[string]json.RawMessage `json:"f:data"`
 	}
-	if m.FieldsV1 == nil || json.Unmarshal(m.FieldsV1.Raw, &fields) != nil {
+	if m.FieldsV1 == nil || json.Unmarshal(m.FieldsV1.GetRawBytes(), &fields) != nil {
 		return nil
 	}
 	return fields.Data

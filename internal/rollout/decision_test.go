@@ -14,7 +14,7 @@ import (
 // writes is what the API server notes of a manager that wrote some time ago.
 func writes(manager string, ago time.Duration, fields string) metav1.ManagedFieldsEntry {
 	at := metav1.NewTime(now.Add(-ago))
-	return metav1.ManagedFieldsEntry{Manager: manager, Time: &at, FieldsV1: &metav1.FieldsV1{Raw: []byte(fields)}}
+	return metav1.ManagedFieldsEntry{Manager: manager, Time: &at, FieldsV1: metav1.NewFieldsV1(fields)}
 }
 
 func TestWhoHasThrownTheSwitch(t *testing.T) {
@@ -50,7 +50,7 @@ func TestWhoHasThrownTheSwitch(t *testing.T) {
 			rollout.Decision{Since: ago(time.Hour), By: "first"},
 		},
 		"fields that can't be read, or have no time": {
-			"hangzhou", []metav1.ManagedFieldsEntry{writes("a", 0, "{"), writes("b", 0, `{"f:data":[]}`), {Manager: "c"}, {Manager: "d", FieldsV1: &metav1.FieldsV1{Raw: []byte(only)}}},
+			"hangzhou", []metav1.ManagedFieldsEntry{writes("a", 0, "{"), writes("b", 0, `{"f:data":[]}`), {Manager: "c"}, {Manager: "d", FieldsV1: metav1.NewFieldsV1(only)}},
 			rollout.Decision{},
 		},
 		"a value that isn't valid": {

@@ -140,7 +140,7 @@ func (p *planner) wait(w Waiting) {
 
 // warn tells of what no check minds.
 func (p *planner) warn(check checks.Code, about, subject, text, remedy string) {
-	p.todo.Open = append(p.todo.Open, checks.Result{Code: check, About: about, Findings: []checks.Finding{
+	p.todo.Open = append(p.todo.Open, checks.Result{Code: check, About: about, Docs: check.Docs(), Findings: []checks.Finding{
 		{Level: checks.Warning, Endpoint: p.endpoint.Name, Subject: subject, Text: text, Remedy: remedy},
 	}})
 }
