@@ -20,12 +20,12 @@ import (
 // patience is how long a shell waits for names at most.
 const patience = 2 * time.Second
 
-// names gives what a flag's value may be. Where it can't be known there is none:
+// lister gives what a flag's value may be. Where it can't be known there is none:
 // nobody who types wants to read why.
-type names func(ctx context.Context, cmd *cobra.Command) []string
+type lister func(ctx context.Context, cmd *cobra.Command) []string
 
 // liveNames are by the names of flags, whichever verb has them.
-var liveNames = map[string]names{
+var liveNames = map[string]lister{
 	"output":        fixed(outputTable, outputJSON),
 	"to":            switchWords,
 	"from":          switchWords,
@@ -65,7 +65,7 @@ func completeArguments(cmd *cobra.Command, _ []string, _ string) ([]string, cobr
 }
 
 // complete offers each name once, and nil none; of a list with commas it completes the last one.
-func (n names) complete(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+func (n lister) complete(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), patience)
 	defer cancel()
 	if n == nil {
@@ -82,7 +82,7 @@ func (n names) complete(cmd *cobra.Command, _ []string, typed string) ([]string,
 	return offers, cobra.ShellCompDirectiveNoFileComp
 }
 
-func fixed(names ...string) names {
+func fixed(names ...string) lister {
 	return func(context.Context, *cobra.Command) []string { return names }
 }
 

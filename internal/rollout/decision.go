@@ -2,6 +2,8 @@ package rollout
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -59,4 +61,26 @@ func ownedKeys(m metav1.ManagedFieldsEntry) map[string]json.RawMessage {
 		return nil
 	}
 	return fields.Data
+}
+
+// Word is the target as it is written in the switch.
+func (e Endpoint) Word() string {
+	for line := range strings.Lines(e.Switch) {
+		if to, is := strings.CutPrefix(line, "to:"); is {
+			return strings.TrimSpace(to)
+		}
+	}
+	return e.Switch
+}
+
+// Moves says which nodes the value moves, and how it leads the others, in a few
+// words; empty where it moves all.
+func (e Endpoint) Moves() string {
+	switch e.parsed.Scope {
+	case zone.ShareOfNodes:
+		return fmt.Sprintf("on %d %% of the nodes, %s elsewhere", e.parsed.Share, e.Elsewhere)
+	case zone.NamedNodes:
+		return fmt.Sprintf("on nodes %s, %s elsewhere", strings.Join(e.parsed.Nodes, ", "), e.Elsewhere)
+	}
+	return ""
 }

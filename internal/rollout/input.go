@@ -1,8 +1,6 @@
 package rollout
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -80,28 +78,6 @@ func (e Endpoint) Leads(instance string) bool {
 
 // IsPartial says that the value leads only some nodes.
 func (e Endpoint) IsPartial() bool { return e.parsed.Scope != zone.AllNodes }
-
-// Word is the target as it is written in the switch.
-func (e Endpoint) Word() string {
-	for line := range strings.Lines(e.Switch) {
-		if to, is := strings.CutPrefix(line, "to:"); is {
-			return strings.TrimSpace(to)
-		}
-	}
-	return e.Switch
-}
-
-// Moves says which nodes the value moves, and how it leads the others, in a few
-// words; empty where it moves all.
-func (e Endpoint) Moves() string {
-	switch e.parsed.Scope {
-	case zone.ShareOfNodes:
-		return fmt.Sprintf("on %d %% of the nodes, %s elsewhere", e.parsed.Share, e.Elsewhere)
-	case zone.NamedNodes:
-		return fmt.Sprintf("on nodes %s, %s elsewhere", strings.Join(e.parsed.Nodes, ", "), e.Elsewhere)
-	}
-	return ""
-}
 
 // Node is something to say about a node.
 type Node struct {
