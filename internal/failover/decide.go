@@ -17,7 +17,8 @@ const (
 	HoldStill Action = "hold still"
 	// Move leads the endpoint to another instance.
 	Move Action = "move"
-	// Return follows PrivateZone again, because a person has said until when not to.
+	// Return follows PrivateZone again, or of some nodes goes back to where they came
+	// from, because a person has said until when not to.
 	Return Action = "return"
 	// Extend keeps a person's value for longer, because a return would be to an
 	// instance that is ill, or that nobody knows to be well. It is a warning.
@@ -33,6 +34,8 @@ type Decision struct {
 	Hold Hold
 	// Why says it to people, in one line.
 	Why string
+	// Ill says that where the endpoint leads is seen to be ill, whatever is done about it.
+	Ill bool
 	// Next is what to remember. It equals what was given where nothing has happened.
 	Next State
 }
@@ -52,11 +55,21 @@ func Decide(in Input, s State) Decision {
 	case !follows && !sw.Until.IsZero() && !in.Now.Before(sw.Until):
 		return in.end(s, sw, value)
 	case in.Rules.Mode != config.Automatic:
-		return hold(s, ManualMode, "")
+		return in.leave(s, sw, ManualMode)
 	case !follows && value != s.Own:
-		return hold(s, SetByPerson, "")
+		return in.leave(s, sw, SetByPerson)
 	}
 	return in.move(s, sw)
+}
+
+// leave is for a switch that isn't automatic mode's to throw.
+func (in Input) leave(s State, sw zone.Switch, h Hold) Decision {
+	d := hold(s, h, "")
+	ill, seen := in.judge(in.current(sw, s))
+	if d.Ill = ill == AllBad; d.Ill {
+		d.Why += "; " + seen
+	}
+	return d
 }
 
 func hold(s State, h Hold, details string) Decision {
@@ -64,6 +77,11 @@ func hold(s State, h Hold, details string) Decision {
 	if details != "" {
 		d.Why += ": " + details
 	}
+	return d
+}
+
+func (d Decision) ill() Decision {
+	d.Ill = true
 	return d
 }
 
@@ -84,12 +102,12 @@ func (in Input) move(s State, sw zone.Switch) Decision {
 	}
 	to, unfit, about := in.choose(from)
 	if unfit != "" {
-		return hold(s, unfit, seen+"; "+about)
+		return hold(s, unfit, seen+"; "+about).ill()
 	}
 	if h, details := in.tooSoon(s); h != "" {
-		return hold(s, h, fmt.Sprintf("%s; %s; %s", details, seen, about))
+		return hold(s, h, fmt.Sprintf("%s; %s; %s", details, seen, about)).ill()
 	}
-	d := Decision{Action: Move, Why: fmt.Sprintf("%s; %s", seen, about), Next: s}
+	d := Decision{Action: Move, Ill: true, Why: fmt.Sprintf("%s; %s", seen, about), Next: s}
 	d.Value = written(to, d.Why)
 	if p := s.Pending; p != nil {
 		// The same words as before: whichever of the two attempts gets through is known as ours.

@@ -37,6 +37,11 @@ var decisionTable = []struct {
 	{"privatezone", "zhangjiakou", "failing 15-0", "healthy 15-0", "unknown", "1h", "hold still: ReadinessUnknown"},
 	{"privatezone", "zhangjiakou", "failing 15-0", "healthy 15-0", "0.949", "1h", "hold still: NotReady"},
 	{"privatezone", "zhangjiakou", "failing 15-0", "healthy 15-0", "0.95", "1h", "move to hangzhou/internal"},
+	{"privatezone", "zhangjiakou", "failing 15-0", "healthy 15-0", "unknown", "readyShare 0", "move to hangzhou/internal"},
+	{"privatezone", "zhangjiakou", "failing 15-0", "healthy 15-0", "0", "readyShare 0", "move to hangzhou/internal"},
+	{"privatezone", "zhangjiakou", "failing 15-0", "healthy 15-0 (6 unnamed)", "1", "1h", "hold still: Unnamed"},
+	{"privatezone", "zhangjiakou", "failing 15-0", "healthy 15-0 (5 unnamed)", "1", "1h", "move to hangzhou/internal"},
+	{"privatezone", "zhangjiakou", "healthy 15-0 (15 unnamed)", "healthy 15-0", "1", "1h", "hold still: NotNeeded"},
 	{"privatezone", "zhangjiakou", "failing 15-0", "healthy 15-0", "1", "no address of hangzhou", "hold still: NoAddress"},
 	{"privatezone", "zhangjiakou", "failing 15-0", "healthy 15-0", "1", "9m59s", "hold still: Dwelling"},
 	{"privatezone", "zhangjiakou", "failing 15-0", "healthy 15-0", "1", "10m", "move to hangzhou/internal"},
@@ -80,6 +85,16 @@ var decisionTable = []struct {
 	{"to: hangzhou; until: 2026-11-23T12:00:00Z", "zhangjiakou", "healthy 15-0", "healthy 15-0", "1", "no address in PrivateZone", "extend to 12:10:01: NoAddress"},
 	{"to: hangzhou; until: 2026-11-23T12:00:00Z", "not known", "healthy 15-0", "healthy 15-0", "1", "1h", "extend to 12:10:01: ZoneUnknown"},
 	{"to: hangzhou; until: 2026-11-23T12:00:00Z", "elsewhere", "healthy 15-0", "healthy 15-0", "1", "1h", "extend to 12:10:01: ZoneElsewhere"},
+	{"to: hangzhou; from: privatezone; nodes: node-a; until: 2026-11-23T12:00:00Z", "zhangjiakou", "healthy 15-0", "healthy 15-0", "1", "1m", "return to privatezone"},
+	{"to: hangzhou; from: privatezone; nodes: node-a; until: 2026-11-23T12:00:00Z", "zhangjiakou", "failing 15-0", "healthy 15-0", "1", "manual mode", "return to privatezone"},
+	{"to: hangzhou; from: privatezone; nodes: node-a; until: 2026-11-23T12:00:00Z", "not known", "nobody", "nobody", "unknown", "1h", "return to privatezone"},
+	{"to: zhangjiakou; from: hangzhou; nodes: node-a; until: 2026-11-23T12:00:00Z", "zhangjiakou", "healthy 15-0", "failing 15-0", "1", "1h", "return to hangzhou/internal"},
+	{"to: hangzhou; from: privatezone; share: 50; until: 2026-11-23T12:00:00Z", "zhangjiakou", "healthy 15-0", "healthy 15-0", "1", "1h", "return to privatezone"},
+	{"to: hangzhou; from: privatezone; share: 50; until: 2026-11-23T12:00:00Z", "zhangjiakou", "failing 15-0", "healthy 15-0", "1", "1h", "extend to 12:10:01: ZoneIll"},
+	{"to: zhangjiakou; from: hangzhou; share: 50; until: 2026-11-23T12:00:00Z", "not known", "healthy 15-0", "healthy 15-0", "1", "1h", "return to hangzhou/internal"},
+	{"to: zhangjiakou; from: hangzhou; share: 50; until: 2026-11-23T12:00:00Z", "zhangjiakou", "healthy 15-0", "failing 15-0", "1", "1h", "extend to 12:10:01: FromIll"},
+	{"privatezone", "zhangjiakou", "failing 15-0", "healthy 15-0", "1", "nodes returned 9m59s ago", "hold still: Dwelling"},
+	{"privatezone", "zhangjiakou", "failing 15-0", "healthy 15-0", "1", "nodes returned 10m ago", "move to hangzhou/internal"},
 	{"to: privatezone; until: 2026-11-23T12:00:00Z", "zhangjiakou", "healthy 15-0", "healthy 15-0", "1", "1h", "hold still: NotNeeded"},
 }
 
@@ -132,6 +147,9 @@ func past(t *testing.T, in *Input, text string) State {
 		in.Endpoint.Instances[0].InternalAddrs = nil
 		in.Endpoint.Instances[0].VPC, in.Endpoint.LearnsInternal = "vpc-aaaaa", true
 		return quiet
+	case "readyShare 0":
+		in.Rules.ReadyShare = 0
+		return quiet
 	case "no address in PrivateZone":
 		in.Learnt.Zones = nil
 		return quiet
@@ -150,9 +168,13 @@ func past(t *testing.T, in *Input, text string) State {
 		}
 		return quiet
 	}
+	before := "hangzhou"
+	if all, is := strings.CutPrefix(text, "nodes "); is {
+		before, text = "to: hangzhou\nfrom: privatezone\nnodes: node-a", all
+	}
 	if span, is := strings.CutPrefix(text, "returned "); is {
 		was, now := *in, *in
-		was.Switch, was.Version = "hangzhou", "0"
+		was.Switch, was.Version = before, "0"
 		now.Now = noon.Add(-duration(t, strings.TrimSuffix(span, " ago")))
 		return Decide(now, remembered(t, was, time.Hour)).Next
 	}
@@ -179,6 +201,33 @@ func outcome(t *testing.T, in Input, d Decision) string {
 		t.Errorf("it writes %q", d.Value)
 	}
 	return fmt.Sprintf("%s to %s", d.Action, sw.To)
+}
+
+func TestWhatIsIllIsToldWhateverIsDone(t *testing.T) {
+	for sentence, test := range map[string]struct {
+		change func(*Input)
+		ill    bool
+	}{
+		"all is well":                           {func(in *Input) { in.Health[zhangjiakou] = Health{Level: Healthy, For: 15} }, false},
+		"nobody can tell":                       {func(in *Input) { in.Health[zhangjiakou] = Health{Level: Failing, For: 9, Against: 6} }, false},
+		"it moves":                              {func(*Input) {}, true},
+		"the target is ill, too":                {func(in *Input) { in.Health[hangzhou] = Health{Level: Slow, For: 15} }, true},
+		"it has moved enough":                   {func(in *Input) { in.Rules.MaxPerDay = 0 }, true},
+		"people throw the switch":               {func(in *Input) { in.Rules.Mode = config.Manual }, true},
+		"a person has led it there":             {func(in *Input) { in.Switch = "zhangjiakou" }, true},
+		"a person has led it away":              {func(in *Input) { in.Switch = "hangzhou" }, false},
+		"the switch says nothing":               {func(in *Input) { in.Switch = "" }, false},
+		"PrivateZone leads to none of them all": {func(in *Input) { in.ZoneTarget = zone.Target{} }, false},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			in := situation(false)
+			in.Health[zhangjiakou] = Health{Level: Failing, For: 15}
+			test.change(&in)
+			if d := Decide(in, remembered(t, in, time.Hour)); d.Ill != test.ill {
+				t.Errorf("got %t: %s: %s", d.Ill, d.Action, d.Why)
+			}
+		})
+	}
 }
 
 func TestThePrimaryComesBeforeOthers(t *testing.T) {

@@ -13,6 +13,7 @@ const (
 	Blind            Hold = "Blind"
 	Disagree         Hold = "Disagree"
 	AllBad           Hold = "AllBad"
+	Unnamed          Hold = "Unnamed"
 	Unsettled        Hold = "Unsettled"
 	ReadinessUnknown Hold = "ReadinessUnknown"
 	NotReady         Hold = "NotReady"
@@ -22,14 +23,15 @@ const (
 	DayFull          Hold = "DayFull"
 	ZoneUnknown      Hold = "ZoneUnknown"
 	ZoneIll          Hold = "ZoneIll"
+	FromIll          Hold = "FromIll"
 )
 
 // Holds are all of them, in the order of the document. Those from AllBad to
 // NoAddress are in the order in which a target is looked at.
 var Holds = []Hold{
 	NotNeeded, FailbackByHand, ManualMode, SwitchInvalid, SetByPerson, ZoneElsewhere,
-	AllBad, Blind, Disagree, Unsettled, ReadinessUnknown, NotReady, NoAddress,
-	Dwelling, HeldDown, DayFull, ZoneUnknown, ZoneIll,
+	AllBad, Blind, Disagree, Unnamed, Unsettled, ReadinessUnknown, NotReady, NoAddress,
+	Dwelling, HeldDown, DayFull, ZoneUnknown, ZoneIll, FromIll,
 }
 
 var sentences = map[Hold]string{
@@ -42,6 +44,7 @@ var sentences = map[Hold]string{
 	Blind:            "too few vantage points have reported lately",
 	Disagree:         "the vantage points disagree",
 	AllBad:           "where the endpoint leads is ill, and so is every other instance: moving would help nobody",
+	Unnamed:          "the target's answers name no instance, so that nobody knows which one it is",
 	Unsettled:        "the target is healthy again, and not yet for as long as the dwell time",
 	ReadinessUnknown: "nobody knows whether the target has the images that run here",
 	NotReady:         "the target lacks images that run here",
@@ -51,6 +54,7 @@ var sentences = map[Hold]string{
 	DayFull:          "automatic mode has thrown the switch as often within 24 hours as failover.maxPerDay allows",
 	ZoneUnknown:      "nobody knows what PrivateZone gives",
 	ZoneIll:          "PrivateZone leads to an instance that is ill",
+	FromIll:          "the instance that the share of nodes came from is ill",
 }
 
 // Sentence says it to people, in general; a Decision has the details.

@@ -61,6 +61,9 @@ type Health struct {
 	// For counts those that see Healthy, where that is the level, or else those that
 	// see any of the other levels; Against counts those on the other side.
 	For, Against int
+	// Unnamed is how many of For see it Healthy though its answer names no instance, so
+	// that it may be any other's. Such an instance is left alone, and never moved to.
+	Unnamed int
 	// Since is when the level began, also before a restart of whoever counts; its zero
 	// value is long ago.
 	Since time.Time

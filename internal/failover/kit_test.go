@@ -53,7 +53,8 @@ func situation(three bool) Input {
 }
 
 // sees reads "failing 12-3": a level with those for and against it; the rest of 15
-// is silent. With "for 5m" after it the level began then. "nobody" is nothing.
+// is silent. With "for 5m" after it the level began then; with "(5 unnamed)" so many of
+// the first have seen no name. "nobody" is nothing.
 func sees(t *testing.T, text string) Health {
 	t.Helper()
 	if text == "nobody" {
@@ -62,6 +63,11 @@ func sees(t *testing.T, text string) Health {
 	var h Health
 	if _, err := fmt.Sscanf(text, "%s %d-%d", &h.Level, &h.For, &h.Against); err != nil {
 		t.Fatalf("%q: %v", text, err)
+	}
+	if _, unnamed, given := strings.Cut(text, " ("); given {
+		if _, err := fmt.Sscanf(unnamed, "%d unnamed)", &h.Unnamed); err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
 	}
 	if _, span, given := strings.Cut(text, " for "); given {
 		h.Since = noon.Add(-duration(t, span))

@@ -33,7 +33,7 @@ func (s State) observe(in Input, sw zone.Switch, value string) State {
 		s.Own = ""
 	}
 	first := s.Leads == ""
-	follows, leads := followsZone(sw), in.leads(sw, s)
+	follows, leads := mostFollowZone(sw), in.leads(sw, s)
 	if follows && (undone || !first && !s.Follows) {
 		s.Returned = in.now()
 	}
@@ -50,6 +50,12 @@ func (in Input) now() time.Time { return in.Now.UTC().Round(0) }
 // followsZone says that all nodes follow PrivateZone, in whatever words.
 func followsZone(sw zone.Switch) bool {
 	return sw.To.FollowsPrivateZone() && sw.From.FollowsPrivateZone()
+}
+
+// mostFollowZone says so also while a few nodes are named that don't, as in a drill:
+// when they return, PrivateZone's instance gets no load back that it would have to bear.
+func mostFollowZone(sw zone.Switch) bool {
+	return followsZone(sw) || sw.Scope == zone.NamedNodes && sw.From.FollowsPrivateZone()
 }
 
 // known says whether it is one of the configured instances.

@@ -43,6 +43,9 @@ func TestRandomHistories(t *testing.T) {
 		h := &history{t: t, r: rand.New(rand.NewPCG(seed, 1)), in: situation(seed%2 == 0), writes: 1, counts: counts}
 		h.in.Rules.Dwell.Duration = []time.Duration{0, time.Minute, 10 * time.Minute}[h.r.IntN(3)]
 		h.in.Rules.MaxPerDay = 1 + h.r.IntN(8)
+		if h.one(4) {
+			h.in.Rules.ReadyShare = 0
+		}
 		h.in.VantagePoints = []int{1, 3, 15}[h.r.IntN(3)]
 		for n := range 1000 {
 			h.happen()
@@ -140,6 +143,9 @@ func (h *history) health() Health {
 		x.For = h.r.IntN(n + 1)
 		x.Against = h.r.IntN(n - x.For + 1)
 	}
+	if level == Healthy && h.one(10) {
+		x.Unnamed = h.r.IntN(x.For + 1)
+	}
 	return x
 }
 
@@ -151,7 +157,9 @@ func (h *history) person() {
 		value = []string{
 			"hangzhou", "zhangjiakou/internal", "to: hangzhou\nuntil: " + until, "to: zhangjiakou\nreason: tests\nuntil: " + until,
 			"to: hangzhou\nfrom: privatezone\nshare: 10\nuntil: " + until, "", "hangzou", "to: privatezone\nfrom: hangzhou\nnodes: node-a",
-		}[h.r.IntN(8)]
+			"to: zhangjiakou\nfrom: hangzhou\nshare: 50\nuntil: " + until, "to: hangzhou\nfrom: privatezone\nnodes: node-a\nuntil: " + until,
+			"to: privatezone\nfrom: hangzhou\nnodes: node-a\nuntil: " + until,
+		}[h.r.IntN(11)]
 	}
 	h.write(value)
 	h.ours = false
@@ -182,6 +190,12 @@ func (h *history) step() {
 	}
 	h.counts[string(d.Action)]++
 	h.counts[string(d.Hold)]++
+	if d.Ill {
+		h.counts["ill"]++
+	}
+	if d.Ill && (d.Hold == NotNeeded || d.Hold == FailbackByHand) || d.Action == Move && !d.Ill {
+		h.t.Errorf("where it leads is ill: %t, and it does %s: %s", d.Ill, d.Action, d.Why)
+	}
 	sw, err := h.in.Endpoint.ParseSwitch(h.in.Switch)
 	if err != nil && d.Action != HoldStill {
 		h.t.Errorf("it writes over what can't be read, %q", h.in.Switch)
@@ -223,10 +237,13 @@ func (h *history) judgeMove(d Decision, sw zone.Switch) {
 		return 3*x.For >= 2*in.VantagePoints && 3*x.For >= 2*(x.For+x.Against)
 	}
 	to := in.Health[next.To]
-	if to.Level != Healthy || !agreed(to) {
+	named := to
+	named.Against += to.Unnamed
+	named.For -= to.Unnamed
+	if to.Level != Healthy || !agreed(named) {
 		t.Errorf("it moves to %s, which is %+v", next.To, to)
 	}
-	if share, known := in.Ready[next.To.Instance]; !known || share < in.Rules.ReadyShare {
+	if share, known := in.Ready[next.To.Instance]; !known && in.Rules.ReadyShare > 0 || share < in.Rules.ReadyShare {
 		t.Errorf("it moves to %s, which has %v of the images", next.To, share)
 	}
 	if _, err := in.Endpoint.Answer(next, in.Learnt, ""); err != nil {
@@ -266,6 +283,9 @@ func (h *history) judgeUntil(d Decision, sw zone.Switch) {
 		t.Errorf("it writes %q: %v", d.Value, err)
 	}
 	if d.Action == Extend {
+		if sw.Scope == zone.NamedNodes {
+			t.Errorf("it keeps nodes away from the others: %q", in.Switch)
+		}
 		if !next.Until.After(in.Now.Add(Extension)) || next.Until.After(in.Now.Add(Extension+time.Second)) {
 			t.Errorf("it extends to %s", next.Until)
 		}
@@ -275,11 +295,20 @@ func (h *history) judgeUntil(d Decision, sw zone.Switch) {
 		}
 		return
 	}
+	if next.To != sw.From || next.Scope != zone.AllNodes {
+		t.Errorf("after %q it writes %q", in.Switch, d.Value)
+	}
+	switch x := in.Health[sw.From]; {
+	case sw.Scope == zone.NamedNodes: // all the others are there
+		return
+	case !sw.From.FollowsPrivateZone():
+		if x.Level != Healthy || 3*x.For < 2*in.VantagePoints {
+			t.Errorf("it returns to %s, which is %+v", sw.From, x)
+		}
+		return
+	}
 	if x := in.Health[in.ZoneTarget]; !in.ZoneKnown || x.Level != Healthy || 3*x.For < 2*in.VantagePoints || len(in.Learnt.Zones) == 0 {
 		t.Errorf("it returns to %s, which is %+v", in.ZoneTarget, x)
-	}
-	if next.To != (zone.Target{}) || next.Scope != zone.AllNodes {
-		t.Errorf("it writes %q", d.Value)
 	}
 }
 

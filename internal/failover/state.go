@@ -33,7 +33,8 @@ type State struct {
 	// Leads tells where the switch has led last, and Changed when that was first seen.
 	Leads   string    `json:"leads,omitempty"`
 	Changed time.Time `json:"changed,omitzero"`
-	// Follows says that the switch was privatezone, and Returned when it last became so.
+	// Follows says that the switch was privatezone, but for nodes that it named, and
+	// Returned when it last became so.
 	Follows  bool      `json:"follows,omitempty"`
 	Returned time.Time `json:"returned,omitzero"`
 	// Zone is what PrivateZone gave when that was known last, as a word of the switch.

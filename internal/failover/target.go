@@ -69,16 +69,22 @@ func (in Input) fits(t zone.Target) (Hold, string) {
 		return hold, text
 	}
 	ready, known := in.Ready[t.Instance]
-	switch steady := in.Now.Sub(in.Health[t].Since); {
+	h := in.Health[t]
+	switch steady := in.Now.Sub(h.Since); {
+	case h.For-h.Unnamed < in.quorum(h):
+		return Unnamed, fmt.Sprintf("%s, and it names itself for %d of these", text, h.For-h.Unnamed)
 	case steady < in.dwell():
 		return Unsettled, fmt.Sprintf("%s, and it must be so for %s", text, in.dwell())
-	case !known:
+	case !known && in.Rules.ReadyShare > 0:
 		return ReadinessUnknown, fmt.Sprintf("%s has not been looked through", t.Instance)
-	case !(ready >= in.Rules.ReadyShare): // NaN, too
+	case known && !(ready >= in.Rules.ReadyShare): // NaN, too
 		return NotReady, fmt.Sprintf("%s has %.1f %% of the images, and failover.readyShare asks for %.1f %%", t.Instance, 100*ready, 100*in.Rules.ReadyShare)
 	}
 	if err := in.answers(t); err != nil {
 		return NoAddress, err.Error()
+	}
+	if !known {
+		return "", text + ", and failover.readyShare asks for no images"
 	}
 	return "", fmt.Sprintf("%s, with %.1f %% of the images", text, 100*ready)
 }

@@ -17,11 +17,21 @@ const SetBy = "registry-failover, automatically"
 
 // end is for a value whose time is over, in whichever mode: a person has asked for
 // it beforehand, so neither the dwell time nor the day's limit stands against it.
+//
+// Where the value names nodes, as a drill does, they go back to where all the others
+// are, however that does: a few nodes elsewhere help nobody else, and while they are
+// there, the value is a person's, which keeps automatic mode from helping all. A share
+// may be most of the nodes, on their way in waves: it goes back as all nodes do, only to
+// what can serve them.
 func (in Input) end(s State, sw zone.Switch, value string) Decision {
-	h, details := in.mayReturn()
+	back := sw.From // privatezone where the value moves all nodes
+	h, details := Hold(""), "the others have stayed there"
+	if sw.Scope != zone.NamedNodes {
+		h, details = in.mayReturn(back)
+	}
 	if h == "" {
 		why := fmt.Sprintf("its time at %s, until %s, is over; %s", sw.To, sw.Until.UTC().Format(time.RFC3339), details)
-		return Decision{Action: Return, Value: written(zone.Target{}, why), Why: why, Next: s}
+		return Decision{Action: Return, Value: written(back, why), Why: why, Next: s}
 	}
 	until := in.now().Add(Extension + time.Second).Truncate(time.Second)
 	return Decision{
@@ -30,13 +40,16 @@ func (in Input) end(s State, sw zone.Switch, value string) Decision {
 	}
 }
 
-// mayReturn says why the endpoint may not follow PrivateZone again. Images that are known
-// to be missing there count; that nobody has looked doesn't.
-func (in Input) mayReturn() (Hold, string) {
-	if !in.ZoneKnown {
-		return ZoneUnknown, "it was not read lately"
+// mayReturn says why the endpoint may not follow PrivateZone again, or go back to an
+// instance. Images that are known to be missing there count; that nobody has looked doesn't.
+func (in Input) mayReturn(back zone.Target) (Hold, string) {
+	t, ill := back, FromIll
+	if back.FollowsPrivateZone() {
+		if !in.ZoneKnown {
+			return ZoneUnknown, "it was not read lately"
+		}
+		t, ill = in.ZoneTarget, ZoneIll
 	}
-	t := in.ZoneTarget
 	if !in.known(t) {
 		return ZoneElsewhere, "it is edited by hand, or the configuration lacks an instance"
 	}
@@ -44,14 +57,14 @@ func (in Input) mayReturn() (Hold, string) {
 	switch hold {
 	case "":
 	case AllBad:
-		return ZoneIll, seen
+		return ill, seen
 	default:
 		return hold, seen
 	}
 	if ready, known := in.Ready[t.Instance]; known && !(ready >= in.Rules.ReadyShare) {
 		return NotReady, fmt.Sprintf("%s has %.1f %% of the images", t.Instance, 100*ready)
 	}
-	if _, err := in.Endpoint.Answer(zone.Switch{}, in.Learnt, ""); err != nil {
+	if _, err := in.Endpoint.Answer(zone.Switch{To: back}, in.Learnt, ""); err != nil {
 		return NoAddress, err.Error()
 	}
 	return "", seen

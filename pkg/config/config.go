@@ -149,7 +149,8 @@ type Failover struct {
 	Mode FailoverMode `json:"mode"`
 	// Dwell is the least time between two switches.
 	Dwell Duration `json:"dwell"`
-	// ReadyShare is the share of images that the target must have: above 0, at most 1.
+	// ReadyShare is the share of images that the target must have, from 0 to 1. With 0
+	// nobody needs to have looked.
 	ReadyShare float64 `json:"readyShare"`
 	// MaxPerDay is the most switches within 24 hours.
 	MaxPerDay int `json:"maxPerDay"`

@@ -123,8 +123,8 @@ func (f Failover) validate(path *field.Path) field.ErrorList {
 	if f.Dwell.Malformed != "" || f.Dwell.Duration < 0 {
 		errs = append(errs, notADuration(path.Child("dwell"), f.Dwell, "10m; 0s for none"))
 	}
-	if !(f.ReadyShare > 0 && f.ReadyShare <= 1) {
-		errs = append(errs, field.Invalid(path.Child("readyShare"), f.ReadyShare, "must be above 0 and at most 1"))
+	if !(f.ReadyShare >= 0 && f.ReadyShare <= 1) {
+		errs = append(errs, field.Invalid(path.Child("readyShare"), f.ReadyShare, "must be from 0 to 1; 0 asks for no images"))
 	}
 	return append(errs, atLeastOne(path.Child("maxPerDay"), f.MaxPerDay)...)
 }

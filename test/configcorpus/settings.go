@@ -112,7 +112,7 @@ func settings(string) map[string]Mistake {
 		},
 		"a share above one": {
 			"kind: Config", "kind: Config\nfailover: {readyShare: 95}",
-			`failover.readyShare: Invalid value: 95: must be above 0 and at most 1`,
+			`failover.readyShare: Invalid value: 95: must be from 0 to 1; 0 asks for no images`,
 		},
 		"source API without the cluster's VPC": {
 			"cluster:\n  vpcID: vpc-bbbbb", "privateZone: {source: API}\ncredentials: {provider: RRSA}\ncluster:",
