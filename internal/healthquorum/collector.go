@@ -51,6 +51,7 @@ type Collector struct {
 	Options
 	metrics metrics
 	config  atomic.Pointer[config.Config]
+	heard   atomic.Pointer[Heard]
 	changed chan struct{}
 
 	// Of Start alone:
@@ -120,6 +121,7 @@ func (c *Collector) look(ctx context.Context, all []Sighting, now time.Time) (wa
 	fresh := c.fresh.Fresh(all, now)
 	wanted := c.Wanted()
 	cfg := c.config.Load()
+	c.hear(cfg, fresh, now)
 	if cfg != c.inForce { // an instance may have left it
 		c.inForce = cfg
 		c.metrics.begin()
@@ -187,7 +189,7 @@ func (c *Collector) recall(ctx context.Context, endpoint string) error {
 	}
 	var stands struct{ Health Status }
 	if read.There && json.Unmarshal([]byte(read.Text), &stands) == nil { // else it tells nothing
-		c.status[endpoint] = stands.Health
+		c.status[endpoint] = stands.Health.recalled(time.Now())
 	}
 	c.recalled[endpoint] = true
 	return nil

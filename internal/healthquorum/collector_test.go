@@ -41,13 +41,14 @@ func (fakeLeases) IsWatchListSemanticsUnSupported() bool { return true }
 
 // A cluster is one with probers, whose leader collects.
 type cluster struct {
-	t        *testing.T
-	api      *fake.Clientset
-	events   *events.FakeRecorder
-	wanted   atomic.Int64
-	fast     time.Duration // how far the clocks of probers go fast
-	registry *prometheus.Registry
-	end      func()
+	t         *testing.T
+	collector *Collector
+	api       *fake.Clientset
+	events    *events.FakeRecorder
+	wanted    atomic.Int64
+	fast      time.Duration // how far the clocks of probers go fast
+	registry  *prometheus.Registry
+	end       func()
 }
 
 // play runs a test with a collector of three probers, in a synctest bubble.
@@ -87,6 +88,7 @@ func (c *cluster) lead() {
 		Events: c.events, Metrics: c.registry, Log: slog.New(slog.DiscardHandler),
 	})
 	collector.Configure(cfg)
+	c.collector = collector
 	ctx, cancel := context.WithCancel(c.t.Context())
 	done := make(chan error, 1)
 	go func() { done <- collector.Start(ctx) }()
