@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/registry-failover/registry-failover/internal/alibaba"
+	"github.com/registry-failover/registry-failover/internal/automatic"
 	"github.com/registry-failover/registry-failover/internal/cloudreader"
 	"github.com/registry-failover/registry-failover/internal/minter"
 	"github.com/registry-failover/registry-failover/internal/published"
@@ -23,7 +24,8 @@ import (
 type cloudParts struct {
 	core      corev1client.CoreV1Interface
 	namespace string
-	secrets   minter.Secrets // needed where the configuration mints
+	secrets   minter.Secrets         // needed where the configuration mints
+	zones     *automatic.PrivateZone // gets what tells of PrivateZone
 	metrics   prometheus.Registerer
 	log       *slog.Logger
 }
@@ -38,6 +40,7 @@ func addCloud(mgr manager.Manager, cfg *config.Config, cloud *alibaba.Client, p 
 		writer := writeback.New(writeback.Options{Cloud: cloud, Owner: owner, ConfigMaps: maps, Metrics: p.metrics, Log: p.log})
 		writer.Configure(cfg)
 		follow = append(follow, writer.Configure)
+		p.zones.Original = writer.Original
 		if err := mgr.Add(writer); err != nil {
 			return follow, err
 		}
@@ -50,6 +53,7 @@ func addCloud(mgr manager.Manager, cfg *config.Config, cloud *alibaba.Client, p 
 		reader := cloudreader.New(cloudreader.Options{Cloud: zones, Store: published.InConfigMaps(maps), Metrics: p.metrics, Log: p.log})
 		reader.Configure(cfg)
 		follow = append(follow, reader.Configure)
+		*p.zones = automatic.PrivateZone{ReadAt: reader.ReadAt} // which has the originals
 		if err := mgr.Add(reader); err != nil {
 			return follow, err
 		}

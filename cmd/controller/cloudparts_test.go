@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/registry-failover/registry-failover/internal/alibaba"
+	"github.com/registry-failover/registry-failover/internal/automatic"
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
 
@@ -38,7 +39,7 @@ func TestOnlyTheLeaderUsesTheCloud(t *testing.T) {
 		t.Run(sentence, func(t *testing.T) {
 			var mgr parts
 			_, err := addCloud(&mgr, &config.Config{PrivateZone: test.zones}, alibaba.Unusable(errors.New("not used")), cloudParts{
-				core: fake.NewClientset().CoreV1(), namespace: "ns", metrics: prometheus.NewRegistry(), log: slog.New(slog.DiscardHandler),
+				core: fake.NewClientset().CoreV1(), namespace: "ns", zones: new(automatic.PrivateZone), metrics: prometheus.NewRegistry(), log: slog.New(slog.DiscardHandler),
 			})
 			if err != nil || len(mgr.added) != test.want {
 				t.Fatalf("%d parts were added, want %d: %v", len(mgr.added), test.want, err)

@@ -1,8 +1,8 @@
 // Command controller keeps the switch and its record, issues the webhook's
 // certificate, reads PrivateZone and ACR from the cloud's API and writes PrivateZone's
 // record where it is told to, keeps companions of pull secrets and mints others, counts the pods that still name a source host, removes the reports of nodes that
-// are no more, takes a taint off those that have joined, and publishes what the probers
-// report together. The subcommand probe is such a prober. Three subcommands are
+// are no more, takes a taint off those that have joined, publishes what the probers
+// report together, and in automatic mode throws the switch. The subcommand probe is such a prober. Three subcommands are
 // Helm's hooks: one before an installation or upgrade, two of an uninstallation.
 package main
 
@@ -139,25 +139,32 @@ func run(ctx context.Context, o options) error {
 	pulls.Configure(cfg)
 	follow = append(follow, pulls.Configure)
 
+	var deciding automaticParts
 	if o.probers {
-		use, err := addProbers(mgr, cfg, proberParts{cluster: cluster, namespace: o.namespace, metrics: registry, log: o.log})
+		collector, err := addProbers(mgr, cfg, proberParts{cluster: cluster, namespace: o.namespace, metrics: registry, log: o.log})
 		if err != nil {
 			return err
 		}
-		follow = append(follow, use)
+		deciding.heard = collector.Heard
+		follow = append(follow, collector.Configure)
 	} else if err := forgetProbers(mgr, cfg, core, o); err != nil {
 		return err
 	}
 	if usesCloud(cfg) {
 		cloud := openCloud(cfg, o.cloud, registry, o.log)
 		defer cloud.Close()
-		use, err := addCloud(mgr, cfg, cloud, cloudParts{core: core, namespace: o.namespace, secrets: secrets, metrics: registry, log: o.log})
+		use, err := addCloud(mgr, cfg, cloud, cloudParts{core: core, namespace: o.namespace, secrets: secrets, zones: &deciding.zones, metrics: registry, log: o.log})
 		if err != nil {
 			return err
 		}
 		follow = append(follow, use...)
 	}
 	follow = append(follow, func(c *config.Config) { warnOfCloud(cfg, c, o.log) })
+	decides, err := addAutomatic(mgr, cfg, cluster, deciding, o, registry)
+	if err != nil {
+		return err
+	}
+	follow = append(follow, decides.Configure)
 
 	pages, err := diagnostics.Listen(diagnostics.Options{Address: o.metrics, Registry: withLibrary(registry), Ready: keeper.Ready, Logger: o.log})
 	if err != nil {

@@ -33,9 +33,8 @@ func forgetProbers(mgr manager.Manager, cfg *config.Config, core corev1client.Co
 	return mgr.Add(f)
 }
 
-// addProbers adds what scales the probers and collects their reports, and gives what
-// is to follow the configuration.
-func addProbers(mgr manager.Manager, cfg *config.Config, p proberParts) (follow func(*config.Config), err error) {
+// addProbers adds what scales the probers and collects their reports.
+func addProbers(mgr manager.Manager, cfg *config.Config, p proberParts) (*healthquorum.Collector, error) {
 	c := unlimited(p.cluster)
 	apps, err := appsv1client.NewForConfig(c)
 	if err != nil {
@@ -58,5 +57,5 @@ func addProbers(mgr manager.Manager, cfg *config.Config, p proberParts) (follow 
 		Wanted: scaler.Wanted, Events: mgr.GetEventRecorder("registry-failover-controller"), Metrics: p.metrics, Log: p.log,
 	})
 	collector.Configure(cfg)
-	return collector.Configure, mgr.Add(collector)
+	return collector, mgr.Add(collector)
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -49,6 +50,7 @@ type Reader struct {
 	metrics metrics
 	config  atomic.Pointer[config.Config]
 	changed chan struct{}
+	readAt  sync.Map // by endpoint: when its zones were last read and published, a time.Time
 
 	// Of Start alone:
 	inForce   *config.Config
@@ -76,6 +78,14 @@ func (r *Reader) Configure(c *config.Config) {
 	case r.changed <- struct{}{}:
 	default: // it will be
 	}
+}
+
+// ReadAt is when an endpoint's zones were last read completely, and what they have was in
+// the state; the zero time while this replica hasn't done so. It may be called at any time.
+func (r *Reader) ReadAt(endpoint string) time.Time {
+	at, _ := r.readAt.Load(endpoint)
+	t, _ := at.(time.Time)
+	return t
 }
 
 // NeedLeaderElection is asked by controller-runtime.
@@ -173,6 +183,7 @@ func (r *Reader) keep(ctx context.Context, in Input, instances []config.Instance
 		r.report(ctx, name, func(s *Status) { s.Error = err.Error() })
 		return true // whatever it is, the next reading is soon enough
 	}
+	r.readAt.Store(name, time.Now())
 	if r.failures[name] != "" {
 		delete(r.failures, name)
 		r.Log.Info("PrivateZone is read and published again", "endpoint", name)

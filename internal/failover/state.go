@@ -62,6 +62,16 @@ func (s State) Refused() State {
 	return s
 }
 
+// Overtaken is the state when somebody has certainly written while the switch was at this
+// version, and not what was given out: an attempt under the condition that the version
+// stands has failed, or will.
+func (s State) Overtaken(version string) State {
+	if s.Pending != nil && version != "" && s.Pending.Version == version {
+		s.Pending = nil
+	}
+	return s
+}
+
 // ParseState reads what was stored. An error is one sentence; whoever gets one goes
 // on with the zero value and reports it: the switch that stands then counts as a
 // person's, and nothing moves for a dwell time.

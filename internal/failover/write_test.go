@@ -117,6 +117,20 @@ func TestAnAttemptInDoubtIsNotForgottenWithTheNext(t *testing.T) {
 	}
 }
 
+// TestAWriteOfAnotherEndpointEndsTheDoubt: the API server took it only because the switch was as it had been.
+func TestAWriteOfAnotherEndpointEndsTheDoubt(t *testing.T) {
+	in, first := moved(t)
+	second := Decide(in, first.Next)
+	in.Now, in.Version = in.Now.Add(time.Second), "2"
+	if d := Decide(in, second.Next.Overtaken("0")); d.Hold != HeldDown {
+		t.Errorf("of an older version: %s: %s", d.Action, d.Why)
+	}
+	d := Decide(in, second.Next.Overtaken("1"))
+	if d.Action != Move || len(d.Next.Moves) > 0 || d.Next.Pending.Doubt {
+		t.Errorf("got %s: %s, %+v", d.Action, d.Why, d.Next)
+	}
+}
+
 // TestAWriteThatIsLateCountsFromWhenItIsSeen: it may have waited for hours in between.
 func TestAWriteThatIsLateCountsFromWhenItIsSeen(t *testing.T) {
 	in, first := moved(t)

@@ -13,6 +13,8 @@ const (
 	StateName = "registry-failover-state"
 	// StatusName is the ConfigMap that holds what people want to know; nothing here reads it.
 	StatusName = "registry-failover-status"
+	// AutomaticName is the ConfigMap that holds what automatic mode remembers; nothing here reads it.
+	AutomaticName = "registry-failover-automatic"
 )
 
 // Object is one of the two ConfigMaps, or directories, as it was last read.

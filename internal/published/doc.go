@@ -19,3 +19,7 @@ type Value struct {
 	found   bool
 	version string
 }
+
+// Version changes whenever anybody writes the object that the text is in; it is empty
+// where there is none, and in a directory.
+func (v Value) Version() string { return v.version }

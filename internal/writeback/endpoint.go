@@ -161,6 +161,7 @@ func (e *endpoint) hold(in Input, read time.Time) error {
 	case e.stands.IsZero() || e.held.String() != mark.String():
 		e.stands, e.held = read, mark
 	}
+	e.marks.Store(e.Name, e.held)
 	e.status.Owner, e.status.Original = e.held.Owner, ""
 	if e.held.Owner != "" {
 		e.status.Original = show(e.held.Original)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -65,6 +66,7 @@ type Writer struct {
 	Options
 	metrics metrics
 	config  atomic.Pointer[config.Config]
+	marks   sync.Map // by endpoint: this cluster's Mark as it was read last, which may be none
 
 	// Of Start alone:
 	inForce *config.Config
@@ -78,6 +80,15 @@ func New(o Options) *Writer {
 
 // Configure puts a valid configuration into force.
 func (w *Writer) Configure(c *config.Config) { w.config.Store(c) }
+
+// Original gives what an endpoint's record was before this cluster has written it, empty
+// where the mark doesn't tell, and whether it has written it. Whether that is known is what
+// is told last: not before this replica has read the zone. It may be called at any time.
+func (w *Writer) Original(endpoint string) (original zone.Records, written, known bool) {
+	held, known := w.marks.Load(endpoint)
+	mark, _ := held.(Mark)
+	return mark.Original, mark.Owner != "", known
+}
 
 // NeedLeaderElection is asked by controller-runtime.
 func (w *Writer) NeedLeaderElection() bool { return true }

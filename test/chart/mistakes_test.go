@@ -57,6 +57,7 @@ func TestTheChartTakesWhatTheProgramsTake(t *testing.T) {
 		"a TTL of a day":            {Old: "primary: zhangjiakou", New: "primary: zhangjiakou\n  ttl: 24h"},
 		"a TTL of milliseconds":     {Old: "primary: zhangjiakou", New: "primary: zhangjiakou\n  ttl: 1m30000ms"},
 		"no dwell":                  {Old: "kind: Config", New: "kind: Config\nfailover: {dwell: 0s}"},
+		"a share of nothing":        {Old: "kind: Config", New: "kind: Config\nfailover: {readyShare: 0}"},
 		"a canary of one part":      {Old: "kind: Config", New: "kind: Config\nhealth: {canary: 'web@sha256:" + strings.Repeat("a", 64) + "'}"},
 		"addresses of all kinds":    {Old: "[10.1.0.10]", New: "[10.1.0.10, 'FD00::1', '::ffff:10.1.0.11', '64:ff9b::1', '1::1', 126.0.0.1, 128.0.0.1, 100.101.0.1, 223.0.0.1, 240.0.0.1]"},
 		"hosts of all kinds":        {Old: "primary: zhangjiakou", New: "primary: zhangjiakou\n  rewrite: {extraSources: [localhost, Old, 'old:5000', '[::1]:5000', xaliyuncs.com, '1.2.3.4', 'cross-region.registry.io:443']}"},

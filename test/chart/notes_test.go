@@ -80,23 +80,10 @@ func TestAnUpgradeSaysThatTheSwitchStays(t *testing.T) {
 	}
 }
 
-// TestNotesWarnOfWhatIsNotBuilt has one value for each key that docs/configuration.md marks
-// and that asks for something to be done.
-func TestNotesWarnOfWhatIsNotBuilt(t *testing.T) {
-	for key, set := range map[string]string{
-		"failover.mode": "failover.mode=Automatic",
-	} {
-		want := key + ": the part that this asks for is not built yet, so it does nothing."
-		if got := notesOf(t, "--set=config."+set); !strings.Contains(got, want) {
-			t.Errorf("%q is missing in\n%s", want, got)
-		}
-		if !strings.Contains(read(t, repository+"/docs/configuration.md"), "`"+key+"`") {
-			t.Errorf("docs/configuration.md doesn't know %s", key)
-		}
-	}
+func TestNotesDoNotWarnOfWhatIsFine(t *testing.T) {
 	for _, set := range []string{
 		"pullSecrets.mode=Off", "pullSecrets.mode=false", "pullSecrets.mode=Check,config.pullSecrets.namespaces[0]=*",
-		"failover.mode=Manual", "privateZone.source=VPCDNS", "node.resetConnections=true",
+		"failover.mode=Manual", "failover.mode=Automatic", "privateZone.source=VPCDNS", "node.resetConnections=true",
 	} {
 		if got := notesOf(t, "--set=config."+set); strings.Contains(got, "WARNING") {
 			t.Errorf("%s: %s", set, got)

@@ -84,6 +84,7 @@ func TestRightsAreThoseOfTheTables(t *testing.T) {
 			"cluster: admissionregistration.k8s.io mutatingwebhookconfigurations: get,list,watch,patch registry-failover",
 			"registry-failover:  configmaps: create",
 			"registry-failover:  configmaps: get,list,watch,patch registry-failover,registry-failover-state",
+			"registry-failover:  configmaps: get,patch registry-failover-automatic",
 			"registry-failover:  configmaps: get,patch registry-failover-status",
 			"registry-failover:  secrets: create",
 			"registry-failover:  secrets: get,list,watch,update registry-failover-webhook-certificate",
@@ -101,7 +102,7 @@ func TestRightsAreThoseOfTheTables(t *testing.T) {
 			"registry-failover: coordination.k8s.io leases: list",
 		},
 		"ServiceAccount registry-failover registry-failover-cleanup": {
-			"registry-failover:  configmaps: delete registry-failover,registry-failover-state,registry-failover-status,registry-failover-pull-secrets",
+			"registry-failover:  configmaps: delete registry-failover,registry-failover-state,registry-failover-status,registry-failover-automatic,registry-failover-pull-secrets",
 			"registry-failover:  pods: list",
 			"registry-failover:  secrets: delete registry-failover-webhook-certificate,registry-failover-webhook-tls,registry-failover-webhook-ca",
 			"registry-failover: coordination.k8s.io leases: delete registry-failover-controller",

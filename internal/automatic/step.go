@@ -1,0 +1,169 @@
+package automatic
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/registry-failover/registry-failover/internal/failover"
+	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/published"
+)
+
+// An endpoint is what a Controller keeps of one between steps.
+type endpoint struct {
+	*Controller
+	name string
+	// in is what the step goes by.
+	in failover.Input
+
+	memory
+	// given is what was written last, while it isn't known whether it got through.
+	given *failover.Decision
+	// told is the value of the switch that was told of last.
+	told string
+	// patient is until when nothing is written, because the API server has refused it.
+	patient time.Time
+	report  report
+	// holding is the reason to hold still that was told of last, while it lasts, and heldAt
+	// when an Event has told of each.
+	holding failover.Hold
+	heldAt  map[failover.Hold]time.Time
+	said    string // the last error in the log
+}
+
+// rank orders the endpoints of a round.
+func (e *endpoint) rank() int {
+	switch p := e.state.Pending; {
+	case p == nil:
+		return 2
+	case strings.TrimSpace(e.in.Switch) == p.Value:
+		return 0
+	default:
+		return 1
+	}
+}
+
+// step decides by what the watch has shown. Where anything follows from that, it decides
+// again by what stands, and carries that out.
+func (e *endpoint) step(ctx context.Context) {
+	err := e.recall(ctx)
+	if err == nil {
+		d := failover.Decide(e.in, e.state)
+		if d.Action != failover.HoldStill || e.state.Pending != nil || e.given != nil || !reflect.DeepEqual(d.Next, e.stored) {
+			d, err = e.carryOut(ctx)
+		}
+		if err == nil {
+			e.tell(ctx, d)
+		}
+	}
+	e.warn(ctx, err)
+}
+
+// carryOut does what a decision by what stands asks for, in the order that keeps
+// anything from being thrown that nobody remembers.
+func (e *endpoint) carryOut(ctx context.Context) (failover.Decision, error) {
+	stands, err := e.read(ctx, inputs.SwitchName)
+	if err != nil {
+		return failover.Decision{}, err
+	}
+	e.in.Switch, e.in.Version = stands.Text, stands.Version()
+	before := e.state
+	d := failover.Decide(e.in, before)
+	writes := d.Action != failover.HoldStill
+	if writes && e.in.Now.Before(e.patient) {
+		return d, nil
+	}
+	if err := e.save(ctx, d.Next); err != nil {
+		return d, err
+	}
+	e.landed(stands, before)
+	if !writes {
+		return d, nil
+	}
+	e.given = &d
+	err = e.write(ctx, inputs.SwitchName, stands, d.Value)
+	switch {
+	case err == nil:
+		e.given = nil
+		e.moved(d)
+		e.overtaken(e, stands.Version())
+	case isRefused(err):
+		return d, e.refused(ctx, d, err)
+	default: // the next step sees what has become of it
+		err = fmt.Errorf("whether the switch was written isn't known: %w", err)
+	}
+	return d, err
+}
+
+// landed tells of a value that was in doubt, or that a leader before this one has given
+// out, and that stands.
+func (e *endpoint) landed(stands published.Value, before failover.State) {
+	value := strings.TrimSpace(stands.Text)
+	given := e.given
+	e.given = nil
+	if p := before.Pending; p != nil && p.Value == value {
+		if given == nil || given.Value != value {
+			given = &failover.Decision{Action: failover.Move, Value: value}
+		}
+		e.overtaken(e, p.Version)
+	}
+	if given != nil && given.Value == value {
+		e.moved(*given)
+	}
+}
+
+// refused is for a write that has certainly changed nothing, unless it was tried twice
+// on the way and the first attempt has stood in the way of the second.
+func (e *endpoint) refused(ctx context.Context, d failover.Decision, refusal error) error {
+	stands, err := e.read(ctx, inputs.SwitchName)
+	if err != nil || strings.TrimSpace(stands.Text) == d.Value {
+		return err // it is in doubt
+	}
+	e.given = nil
+	e.state = e.state.Refused() // also where it can't be stored now: the next step does that
+	err = e.save(ctx, e.state)
+	if errors.Is(refusal, published.ErrMeanwhile) {
+		return err // the next step decides anew
+	}
+	e.patient = time.Now().Add(refusedFor)
+	return fmt.Errorf("the switch may not be written: %w", refusal)
+}
+
+// isRefused says that an error is the API server's word that nothing was written.
+func isRefused(err error) bool {
+	if errors.Is(err, published.ErrMeanwhile) {
+		return true
+	}
+	status, told := errors.AsType[*apierrors.StatusError](err)
+	return told && status.ErrStatus.Code >= 400 && status.ErrStatus.Code < 500
+}
+
+func (e *endpoint) read(ctx context.Context, object string) (published.Value, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return e.Store.Read(ctx, object, e.name)
+}
+
+func (e *endpoint) write(ctx context.Context, object string, read published.Value, text string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return e.Store.Write(ctx, object, e.name, read, text)
+}
+
+// warn logs an error that isn't the last one.
+func (e *endpoint) warn(ctx context.Context, err error) {
+	switch {
+	case ctx.Err() != nil || errors.Is(err, published.ErrMeanwhile):
+	case err == nil:
+		e.said = ""
+	case e.said != err.Error():
+		e.said = err.Error()
+		e.Log.Warn("automatic mode can't go on: the switch stays as it is", "endpoint", e.name, "error", err)
+	}
+}
