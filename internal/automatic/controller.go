@@ -154,20 +154,14 @@ func (c *Controller) round(ctx context.Context) {
 		known.in = c.gather(e, cfg, n, seen, heard, now)
 		all = append(all, known)
 	}
-	// One that is on its way comes before those whose writing would hide what became of it.
-	slices.SortStableFunc(all, func(a, b *endpoint) int { return a.rank() - b.rank() })
-	for _, e := range all {
-		if ctx.Err() == nil {
-			e.step(ctx)
+	for _, e := range all { // all of them first: what becomes of one's write tells of the others'
+		if err := e.recall(ctx); err != nil {
+			e.warn(ctx, err)
 		}
 	}
-}
-
-// overtaken tells all other endpoints that the switch has taken a write at this version.
-func (c *Controller) overtaken(by *endpoint, version string) {
-	for _, e := range c.endpoints {
-		if e != by {
-			e.state = e.state.Overtaken(version)
+	for _, e := range all {
+		if ctx.Err() == nil && e.recalled {
+			e.step(ctx)
 		}
 	}
 }

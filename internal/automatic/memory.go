@@ -15,8 +15,9 @@ type memory struct {
 	// state is what the next step goes by, and stored what is known to stand.
 	state, stored failover.State
 	recalled      bool
-	// text is what stood there last, and tried what may stand there since.
-	text, tried string
+	// text is what stood there last, and unsure that something else may stand there since.
+	text   string
+	unsure bool
 }
 
 // recall reads what a leader before this one has remembered.
@@ -42,30 +43,41 @@ func (e *endpoint) recall(ctx context.Context) error {
 }
 
 // save stores what is to be remembered, and goes by it then. With an error nothing is
-// known to be stored, and nothing may be written that follows from it. Where somebody
-// else has stored something, that is read at the next step.
+// known to be stored, and nothing may be written that follows from it. Where something else
+// stands than what was there before, also if it is what this leader has tried to
+// store, it is read at the next step, which decides by it.
 func (e *endpoint) save(ctx context.Context, next failover.State) error {
 	text, err := json.Marshal(next)
 	if err != nil {
 		return err
 	}
-	if string(text) != e.text || e.tried != "" {
+	if string(text) != e.text || e.unsure {
 		stands, err := e.read(ctx, inputs.AutomaticName)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if stands.Text != e.text && stands.Text != e.tried {
+		case stands.Text == string(text):
+		case stands.Text != e.text:
 			e.recalled = false
 			return published.ErrMeanwhile
-		}
-		if stands.Text != string(text) {
-			e.text, e.tried = stands.Text, string(text)
+		default:
+			e.unsure = true
 			if err := e.write(ctx, inputs.AutomaticName, stands, string(text)); err != nil {
 				return err
 			}
 		}
 	}
-	e.text, e.tried = string(text), ""
+	e.text, e.unsure = string(text), false
 	e.state, e.stored = next, next
 	return nil
+}
+
+// unchanged fails where something else stands than what was there before.
+func (e *endpoint) unchanged(ctx context.Context) error {
+	stands, err := e.read(ctx, inputs.AutomaticName)
+	if err == nil && stands.Text != e.text {
+		e.recalled = false
+		return published.ErrMeanwhile
+	}
+	return err
 }

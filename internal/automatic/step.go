@@ -24,7 +24,7 @@ type endpoint struct {
 
 	memory
 	// given is what was written last, while it isn't known whether it got through.
-	given *failover.Decision
+	given *attempt
 	// told is the value of the switch that was told of last.
 	told string
 	// patient is until when nothing is written, because the API server has refused it.
@@ -37,30 +37,22 @@ type endpoint struct {
 	said    string // the last error in the log
 }
 
-// rank orders the endpoints of a round.
-func (e *endpoint) rank() int {
-	switch p := e.state.Pending; {
-	case p == nil:
-		return 2
-	case strings.TrimSpace(e.in.Switch) == p.Value:
-		return 0
-	default:
-		return 1
-	}
+// An attempt is a decision that was written under the condition that the switch was at a version.
+type attempt struct {
+	failover.Decision
+	version string
 }
 
 // step decides by what the watch has shown. Where anything follows from that, it decides
 // again by what stands, and carries that out.
 func (e *endpoint) step(ctx context.Context) {
-	err := e.recall(ctx)
+	var err error
+	d := failover.Decide(e.in, e.state)
+	if d.Action != failover.HoldStill || e.state.Pending != nil || e.given != nil || !reflect.DeepEqual(d.Next, e.stored) {
+		d, err = e.carryOut(ctx)
+	}
 	if err == nil {
-		d := failover.Decide(e.in, e.state)
-		if d.Action != failover.HoldStill || e.state.Pending != nil || e.given != nil || !reflect.DeepEqual(d.Next, e.stored) {
-			d, err = e.carryOut(ctx)
-		}
-		if err == nil {
-			e.tell(ctx, d)
-		}
+		e.tell(ctx, d)
 	}
 	e.warn(ctx, err)
 }
@@ -73,6 +65,9 @@ func (e *endpoint) carryOut(ctx context.Context) (failover.Decision, error) {
 		return failover.Decision{}, err
 	}
 	e.in.Switch, e.in.Version = stands.Text, stands.Version()
+	if err := e.lookAround(ctx, stands); err != nil {
+		return failover.Decision{}, err
+	}
 	before := e.state
 	d := failover.Decide(e.in, before)
 	writes := d.Action != failover.HoldStill
@@ -86,13 +81,13 @@ func (e *endpoint) carryOut(ctx context.Context) (failover.Decision, error) {
 	if !writes {
 		return d, nil
 	}
-	e.given = &d
+	e.given = &attempt{d, stands.Version()}
 	err = e.write(ctx, inputs.SwitchName, stands, d.Value)
 	switch {
 	case err == nil:
 		e.given = nil
 		e.moved(d)
-		e.overtaken(e, stands.Version())
+		e.overtakes(stands.Version())
 	case isRefused(err):
 		return d, e.refused(ctx, d, err)
 	default: // the next step sees what has become of it
@@ -107,14 +102,61 @@ func (e *endpoint) landed(stands published.Value, before failover.State) {
 	value := strings.TrimSpace(stands.Text)
 	given := e.given
 	e.given = nil
-	if p := before.Pending; p != nil && p.Value == value {
-		if given == nil || given.Value != value {
-			given = &failover.Decision{Action: failover.Move, Value: value}
-		}
-		e.overtaken(e, p.Version)
+	if p := before.Pending; p != nil && p.Value == value && (given == nil || given.Value != value) {
+		given = &attempt{failover.Decision{Action: failover.Move, Value: value}, p.Version}
 	}
 	if given != nil && given.Value == value {
-		e.moved(*given)
+		e.moved(given.Decision)
+		e.overtakes(given.version)
+	}
+}
+
+// lookAround is for a value in doubt, where somebody has written since: whether that was
+// another endpoint's, which then has got through instead of this one.
+func (e *endpoint) lookAround(ctx context.Context, stands published.Value) error {
+	p := e.state.Pending
+	if p == nil || p.Version == stands.Version() || p.Value == strings.TrimSpace(stands.Text) {
+		return nil
+	}
+	for _, other := range e.endpoints {
+		value, version := other.inDoubt()
+		if other == e || value == "" || version != p.Version {
+			continue
+		}
+		theirs, err := other.read(ctx, inputs.SwitchName)
+		if err != nil {
+			return err
+		}
+		if strings.TrimSpace(theirs.Text) != value {
+			continue
+		}
+		// Another leader may have written the same words later, after it has remembered that.
+		if err := other.unchanged(ctx); err != nil {
+			return err
+		}
+		other.overtakes(version)
+	}
+	return nil
+}
+
+// inDoubt is the value of which it isn't known whether it got through, and the version under
+// whose condition it was written; empty where there is none.
+func (e *endpoint) inDoubt() (value, version string) {
+	if e.given != nil {
+		return e.given.Value, e.given.version
+	}
+	if p := e.state.Pending; p != nil {
+		return p.Value, p.Version
+	}
+	return "", ""
+}
+
+// overtakes tells all other endpoints that the switch has taken this one's write at a version.
+func (e *endpoint) overtakes(version string) {
+	for _, other := range e.endpoints {
+		if other != e {
+			other.state = other.state.Overtaken(version)
+		}
 	}
 }
 
@@ -161,7 +203,9 @@ func (e *endpoint) warn(ctx context.Context, err error) {
 	switch {
 	case ctx.Err() != nil || errors.Is(err, published.ErrMeanwhile):
 	case err == nil:
-		e.said = ""
+		if !e.in.Now.Before(e.patient) { // else it is silent because it waits
+			e.said = ""
+		}
 	case e.said != err.Error():
 		e.said = err.Error()
 		e.Log.Warn("automatic mode can't go on: the switch stays as it is", "endpoint", e.name, "error", err)
