@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"os"
 	"slices"
@@ -168,9 +169,7 @@ func (a *api) put(name string, data map[string]string) {
 	} else {
 		m = m.DeepCopy()
 	}
-	for key, value := range data {
-		m.Data[key] = value
-	}
+	maps.Copy(m.Data, data)
 	a.versions++
 	m.ResourceVersion = fmt.Sprint(a.versions)
 	a.maps[name] = m

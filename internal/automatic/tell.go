@@ -2,7 +2,6 @@ package automatic
 
 import (
 	"context"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -78,7 +77,7 @@ func (e *endpoint) sayHold(d failover.Decision) {
 		e.heldAt = map[failover.Hold]time.Time{}
 	}
 	e.heldAt[d.Hold] = e.in.Now
-	e.Log.Log(context.Background(), slog.LevelWarn, "an instance is ill, and automatic mode holds still", "endpoint", e.name, "hold", d.Hold, "why", d.Why)
+	e.Log.Warn("an instance is ill, and automatic mode holds still", "endpoint", e.name, "hold", d.Hold, "why", d.Why)
 	e.event(corev1.EventTypeWarning, holds, "Hold "+string(d.Hold), string(d.Hold)+": "+d.Why)
 }
 

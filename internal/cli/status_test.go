@@ -92,7 +92,7 @@ func statusAPI(t *testing.T) api {
 			leaseOf("node-c", thrown, "hangzhou/internal", nodereport.Applied),
 		}},
 		podsPath:   corev1.PodList{Items: []corev1.Pod{proxy("node-a", -time.Hour), proxy("node-b", time.Hour), proxy("node-c", -time.Hour)}},
-		statusPath: toldOf(`{"version":1,` + ofHealth + `}`),
+		statusPath: toldOf(`{"version":1,` + ofHealth + `,` + ofAutomatic + `}`),
 	}
 }
 

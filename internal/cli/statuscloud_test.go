@@ -28,7 +28,7 @@ func ofCloud(t *testing.T, settings, told string) api {
 const failedOverByHand = `{"version":1,"privateZone":{"readAt":"$NOW","target":"hangzhou","findings":[` +
 	`{"code":"NotPrimary","text":"the zone of the VPC vpc-bbbbb leads to 10.1.0.10, the instance hangzhou, and not to the primary zhangjiakou"}],` +
 	`"error":"pvtz DescribeZones failed: Throttling.User"},` +
-	`"writeBack":{"target":"hangzhou/internal","owner":"0a1b2c3d","original":"10.2.0.10","error":"the cloud is away"},` + ofHealth + `}`
+	`"writeBack":{"target":"hangzhou/internal","owner":"0a1b2c3d","original":"10.2.0.10","error":"the cloud is away"},` + ofHealth + `,` + ofAutomatic + `}`
 
 func TestGoldenFilesOfTheCloudsStatus(t *testing.T) {
 	a := ofCloud(t, "{source: API, writeBack: true}", failedOverByHand)
@@ -113,14 +113,14 @@ func TestTheRestIsShownWithoutTheCloudsStatus(t *testing.T) {
 		stderr string
 		json   string
 	}{
-		"the right": {nil, "you may not read the ConfigMap registry-failover-status, so that it isn't known what the controller tells of the cloud and of the instances' health: ", `"cloud": null`},
+		"the right": {nil, "you may not read the ConfigMap registry-failover-status, so that it isn't known what the controller tells: ", `"cloud": null`},
 		"a ConfigMap": {
 			metav1.Status{Status: metav1.StatusFailure, Reason: metav1.StatusReasonNotFound, Code: http.StatusNotFound},
 			"", `"problem": "the controller has told nothing of the cloud yet"`,
 		},
 		"an answer": {
 			metav1.Status{Status: metav1.StatusFailure, Reason: metav1.StatusReasonInternalError, Code: http.StatusInternalServerError},
-			"what the controller tells of the cloud and of the instances' health can't be read: ", `"cloud": null`,
+			"what the controller tells can't be read: ", `"cloud": null`,
 		},
 	} {
 		t.Run(sentence, func(t *testing.T) {

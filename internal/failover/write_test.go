@@ -158,9 +158,9 @@ func TestAPersonsCopyOfOurValueIsThePersons(t *testing.T) {
 
 func TestExtendingKeepsEverythingElse(t *testing.T) {
 	for before, after := range map[string]string{
-		"to: hangzhou\nreason: drill, until: noon\nuntil: 2026-11-23T12:00:00Z\nset-by: oncall":    "to: hangzhou\nreason: drill, until: noon\nuntil: 2026-11-23T12:10:01Z\nset-by: oncall",
-		"until:2026-11-23T12:00:00Z\r\nto: hangzhou/public":                                        "until:2026-11-23T12:10:01Z\r\nto: hangzhou/public",
-		"to: hangzhou\nfrom: privatezone\nshare: 50\nuntil: 2026-11-23T20:00:00+08:00": "to: hangzhou\nfrom: privatezone\nshare: 50\nuntil: 2026-11-23T12:10:01Z",
+		"to: hangzhou\nreason: drill, until: noon\nuntil: 2026-11-23T12:00:00Z\nset-by: oncall": "to: hangzhou\nreason: drill, until: noon\nuntil: 2026-11-23T12:10:01Z\nset-by: oncall",
+		"until:2026-11-23T12:00:00Z\r\nto: hangzhou/public":                                     "until:2026-11-23T12:10:01Z\r\nto: hangzhou/public",
+		"to: hangzhou\nfrom: privatezone\nshare: 50\nuntil: 2026-11-23T20:00:00+08:00":          "to: hangzhou\nfrom: privatezone\nshare: 50\nuntil: 2026-11-23T12:10:01Z",
 	} {
 		in := situation(false)
 		in.Endpoint.Instances[0].PublicEndpoint = "a-registry.cn-hangzhou.cr.aliyuncs.com"
