@@ -26,6 +26,9 @@ func runWithoutCluster(ctx context.Context, o options, cfg *config.Config, file 
 	if cfg.PrivateZone.WriteBack {
 		return errors.New("privateZone.writeBack needs --kube, because its marks are signed with the cluster's id: take it out of the configuration")
 	}
+	if cfg.Failover.Mode == config.Automatic {
+		o.log.Warn("failover.mode Automatic needs --kube, because nothing collects what probers find in a directory: the switch is left to people, and nobody ends it at its time")
+	}
 	dir := published.InDir(o.dir)
 	pages, err := diagnostics.Listen(diagnostics.Options{Address: o.metrics, Registry: registry, Logger: o.log})
 	if err != nil {

@@ -187,12 +187,21 @@ func TestADarkStart(t *testing.T) {
 		s.err = errors.New("no route to host")
 		w := newWorld(t, s, fresh)
 		w.during(time.Hour, func() { w.tells("") })
-		if w.state() != fresh || w.writes() > 0 {
+		if w.state() != fresh || w.writes() > 0 || !w.ReadAt(name).IsZero() {
 			t.Errorf("published: %s", w.state())
 		}
 		s.err = nil
 		w.run(time.Second)
 		w.expect(normal)
+		read := w.ReadAt(name)
+		if time.Since(read) > time.Second {
+			t.Errorf("it was read at %s", read)
+		}
+		s.err = errors.New("no route to host")
+		w.run(time.Hour)
+		if !w.ReadAt(name).Equal(read) {
+			t.Errorf("in the dark it was read at %s", w.ReadAt(name))
+		}
 	})
 }
 

@@ -144,6 +144,7 @@ func (w *Writer) begin(c *config.Config) {
 			w.Log.Warn("the endpoint isn't configured any more: its record in PrivateZone stays as this cluster has written it", "endpoint", name, "original", show(e.held.Original), "remark", e.held.String())
 		}
 		delete(w.seen, name)
+		w.marks.Delete(name)
 		w.metrics.forget(name)
 	}
 	w.inForce = c

@@ -1,6 +1,7 @@
 package writeback
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -49,6 +50,42 @@ func TestARecordFollowsTheSwitchAndReturns(t *testing.T) {
 		synctest.Wait()
 		if n := strings.Count(c.logs.String(), warning[:40]); n != 1 {
 			t.Errorf("the warning is there %d times in\n%s", n, c.logs)
+		}
+	})
+}
+
+// TestOthersAreToldOfTheOriginal: what a return leads to, while the record is the failover's.
+func TestOthersAreToldOfTheOriginal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newCloud(t, "10.2.0.10")
+		c := newCluster(t, w, me)
+		told := func() string {
+			original, written, known := c.writer.Original(endpointName)
+			return fmt.Sprintf("%s, written: %t, known: %t", show(original), written, known)
+		}
+		c.start()
+		defer c.end()
+		if got := told(); got != "an original that can't be read, written: false, known: false" {
+			t.Errorf("before it has read anything: %s", got)
+		}
+		time.Sleep(time.Minute)
+		if got := told(); got != "an original that can't be read, written: false, known: true" {
+			t.Errorf("while nothing is written: %s", got)
+		}
+		c.turn("a")
+		time.Sleep(look + settle + 2*look)
+		if got := told(); got != "10.2.0.10, written: true, known: true" {
+			t.Errorf("in a failover: %s", got)
+		}
+		c.turn("privatezone")
+		time.Sleep(2 * look)
+		if got := told(); got != "an original that can't be read, written: false, known: true" {
+			t.Errorf("after it: %s", got)
+		}
+		c.configure(strings.Replace(configuration, "name: cross-region", "name: another-region", 1))
+		time.Sleep(2 * look)
+		if got := told(); got != "an original that can't be read, written: false, known: false" {
+			t.Errorf("when it isn't configured any more: %s", got)
 		}
 	})
 }
