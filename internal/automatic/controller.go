@@ -189,7 +189,7 @@ func (c *Controller) gather(e zone.Endpoint, cfg *config.Config, n int, seen *in
 	if in.ZoneKnown {
 		in.ZoneTarget = leadsTo(e, cfg.Endpoints[n], in.Learnt)
 	}
-	in.Ready = l.ready[e.Name].shares(now)
+	in.Ready = l.ready[e.Name].shares(cfg.Failover.ReadyShare, now)
 	if c.Ready != nil {
 		in.Ready = c.Ready.Ready(e.Name)
 	}

@@ -32,7 +32,7 @@ type learnt struct {
 	// hosts are by name: where public endpoints are. What was known stays.
 	hosts map[string]zone.Records
 	// ready is by endpoint: what is published of the instances' images.
-	ready map[string]readiness
+	ready map[string]images
 }
 
 type looked struct {
@@ -54,7 +54,7 @@ func (c *Controller) learn(ctx context.Context) {
 
 func (c *Controller) look(ctx context.Context) {
 	before := c.learnt.Load()
-	next := &learnt{zones: maps.Clone(before.zones), hosts: maps.Clone(before.hosts), ready: map[string]readiness{}}
+	next := &learnt{zones: maps.Clone(before.zones), hosts: maps.Clone(before.hosts), ready: map[string]images{}}
 	if next.zones == nil {
 		next.zones, next.hosts = map[string]looked{}, map[string]zone.Records{}
 	}
@@ -91,7 +91,7 @@ func (c *Controller) look(ctx context.Context) {
 		}
 		within, cancel := context.WithTimeout(ctx, patience)
 		if stands, err := c.Store.Read(within, inputs.StatusName, e.Name); err == nil { // else it grows old
-			next.ready[e.Name] = parseReadiness(stands.Text)
+			next.ready[e.Name] = next.ready[e.Name].then(parseReadiness(stands.Text))
 		}
 		cancel()
 	}

@@ -1,10 +1,12 @@
 package automatic
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/registry-failover/registry-failover/internal/inputs"
@@ -12,20 +14,38 @@ import (
 )
 
 func TestWhatIsKnownOfImages(t *testing.T) {
-	const instances = `"instances":[{"instance":"hangzhou","share":0.97,"present":97,"missing":3},{"instance":"zhangjiakou","share":1}]}}`
+	status := func(at string, complete bool, share float64, unknown int) string {
+		return fmt.Sprintf(`{"version":1,"readiness":{"at":"2026-11-24T%sZ","complete":%t,"images":100,"instances":[{"instance":"hangzhou","present":1,"unknown":%d,"share":%v}]}}`, at, complete, unknown, share)
+	}
+	known := func(share float64) map[string]float64 { return map[string]float64{"hangzhou": share} }
 	for sentence, test := range map[string]struct {
-		status string
-		want   map[string]float64
+		read []string
+		want map[string]float64
 	}{
-		"a look through all of them":      {`{"readiness":{"at":"2026-11-24T11:30:00Z","complete":true,` + instances, map[string]float64{"hangzhou": 0.97, "zhangjiakou": 1}},
-		"a look that isn't through":       {`{"readiness":{"at":"2026-11-24T11:30:00Z","complete":false,` + instances, nil},
-		"a look of more than an hour ago": {`{"readiness":{"at":"2026-11-24T10:59:59Z","complete":true,` + instances, nil},
-		"nobody has looked":               {`{"version":1}`, nil},
-		"nothing stands there":            {``, nil},
-		"nothing that can be read":        {`{"readiness":[]}`, nil},
+		"a look through all of them":                {[]string{status("11:30:00", true, 0.97, 0)}, known(0.97)},
+		"one of more than an hour ago":              {[]string{status("10:59:59", true, 0.97, 0)}, known(-1)},
+		"one that isn't through, and may be enough": {[]string{status("11:30:00", false, 0.5, 45)}, known(-1)},
+		"one that isn't, and is enough already":     {[]string{status("11:30:00", false, 0.95, 5)}, known(0.95)},
+		"one that isn't, and can't be enough":       {[]string{status("11:30:00", false, 0.5, 44)}, known(0.94)},
+		"a new leader begins anew":                  {[]string{status("11:30:00", true, 0.97, 0), status("11:40:00", false, 0.1, 90)}, known(0.97)},
+		"it began more than an hour ago":            {[]string{status("10:30:00", true, 0.97, 0), status("11:40:00", false, 0.1, 90)}, known(-1)},
+		"it finds less":                             {[]string{status("11:30:00", true, 0.97, 0), status("11:40:00", false, 0.1, 10)}, known(0.2)},
+		"it finds more":                             {[]string{status("11:30:00", true, 0.5, 0), status("11:40:00", false, 0.96, 4)}, known(0.96)},
+		"it is through":                             {[]string{status("11:30:00", true, 0.97, 0), status("11:40:00", true, 0.5, 0)}, known(0.5)},
+		"nobody has looked":                         {[]string{`{"version":1}`}, known(-1)},
+		"nothing stands there":                      {[]string{``}, known(-1)},
+		"nothing that can be read":                  {[]string{`{"readiness":[]}`}, known(-1)},
 	} {
 		t.Run(sentence, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, parseReadiness(test.status).shares(noon)); diff != "" {
+			var i images
+			for _, text := range test.read {
+				i = i.then(parseReadiness(text))
+			}
+			got := i.shares(0.95, noon)
+			if test.want["hangzhou"] < 0 {
+				test.want = map[string]float64{}
+			}
+			if diff := cmp.Diff(test.want, got, cmpopts.EquateApprox(0, 1e-9)); diff != "" {
 				t.Error(diff)
 			}
 		})

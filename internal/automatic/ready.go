@@ -12,12 +12,18 @@ const oldestReady = time.Hour
 // it that is read here.
 type readiness struct {
 	At time.Time `json:"at"`
-	// Complete says that all images were looked up.
-	Complete  bool `json:"complete"`
-	Instances []struct {
-		Instance string  `json:"instance"`
-		Share    float64 `json:"share"`
-	} `json:"instances"`
+	// Complete says that whoever looks has been through all images since it began.
+	Complete  bool             `json:"complete"`
+	Images    int              `json:"images"`
+	Instances []instanceImages `json:"instances"`
+}
+
+type instanceImages struct {
+	Instance string `json:"instance"`
+	// Unknown is how many images nobody has looked up there yet.
+	Unknown int `json:"unknown"`
+	// Share is what part of all images is there.
+	Share float64 `json:"share"`
 }
 
 // parseReadiness reads a status. What can't be read says nothing.
@@ -29,14 +35,38 @@ func parseReadiness(text string) readiness {
 	return stands.Readiness
 }
 
-// shares are by instance, as far as they are known.
-func (r readiness) shares(now time.Time) map[string]float64 {
-	if !r.Complete || now.Sub(r.At) > oldestReady {
-		return nil
+// images is what was read last, and what was the last of a look through all of them: a
+// new leader begins anew, and what the one before has found is so still.
+type images struct{ last, complete readiness }
+
+func (i images) then(next readiness) images {
+	if next.Complete {
+		return images{next, next}
 	}
+	return images{next, i.complete}
+}
+
+// shares are by instance, as far as they are known. Of a look that isn't through it is
+// known where it makes no difference whether the rest is there, for those who
+// ask for at least so much.
+func (i images) shares(least float64, now time.Time) map[string]float64 {
 	shares := map[string]float64{}
-	for _, i := range r.Instances {
-		shares[i.Instance] = i.Share
+	if now.Sub(i.complete.At) <= oldestReady {
+		for _, r := range i.complete.Instances {
+			shares[r.Instance] = r.Share
+		}
+	}
+	if i.last.Complete || i.last.Images <= 0 || now.Sub(i.last.At) > oldestReady {
+		return shares
+	}
+	for _, r := range i.last.Instances {
+		most := r.Share + float64(r.Unknown)/float64(i.last.Images)
+		switch {
+		case r.Share >= least:
+			shares[r.Instance] = r.Share
+		case most < least:
+			shares[r.Instance] = most
+		}
 	}
 	return shares
 }
