@@ -1,0 +1,294 @@
+package readiness
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
+	"k8s.io/client-go/tools/events"
+
+	"github.com/registry-failover/registry-failover/internal/health"
+	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/published"
+	"github.com/registry-failover/registry-failover/pkg/config"
+	"github.com/registry-failover/registry-failover/test/standin"
+)
+
+// An instance is a registry in memory, which answers over pipes so that its time can be
+// that of a test.
+type instance struct {
+	latency time.Duration
+	conns   chan net.Conn
+	server  *http.Server
+
+	mutex     sync.Mutex
+	manifests map[string]string // digest by repository:reference
+	silent    bool
+	requests  []time.Time
+}
+
+func newInstance(t *testing.T, a *standin.Authority) *instance {
+	t.Helper()
+	certificate, err := a.Server(shared)
+	must(t, err)
+	i := &instance{conns: make(chan net.Conn), manifests: map[string]string{}}
+	i.server = &http.Server{
+		Handler: i, ReadHeaderTimeout: time.Minute, IdleTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0),
+	}
+	listener := tls.NewListener(i, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
+	go func() { _ = i.server.Serve(listener) }()
+	return i
+}
+
+// Accept is part of net.Listener.
+func (i *instance) Accept() (net.Conn, error) {
+	conn, open := <-i.conns
+	if !open {
+		return nil, net.ErrClosed
+	}
+	return conn, nil
+}
+
+// Close is part of net.Listener.
+func (i *instance) Close() error {
+	close(i.conns)
+	return nil
+}
+
+// Addr is part of net.Listener.
+func (i *instance) Addr() net.Addr { return &net.TCPAddr{} }
+
+func (i *instance) dial() (net.Conn, error) {
+	i.mutex.Lock()
+	silent := i.silent
+	i.mutex.Unlock()
+	if silent {
+		return nil, errors.New("no route to host")
+	}
+	client, server := net.Pipe()
+	i.conns <- server
+	return client, nil
+}
+
+// ServeHTTP answers as a registry does that is open to everybody.
+func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	i.mutex.Lock()
+	i.requests = append(i.requests, time.Now())
+	silent := i.silent
+	repository, reference, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v2/"), "/manifests/")
+	digest, there := i.manifests[repository+":"+reference]
+	i.mutex.Unlock()
+	time.Sleep(i.latency)
+	switch {
+	case silent:
+		w.WriteHeader(http.StatusBadGateway)
+	case r.URL.Path == "/v2/":
+	case there:
+		w.Header().Set("Docker-Content-Digest", digest)
+	default:
+		w.WriteHeader(http.StatusNotFound)
+	}
+}
+
+// has says what it has.
+func (i *instance) has(image, digest string) {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	if digest == "" {
+		delete(i.manifests, image)
+		return
+	}
+	i.manifests[image] = digest
+}
+
+func (i *instance) fallSilent(silent bool) {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	i.silent = silent
+}
+
+// count is how many requests have come since the time.
+func (i *instance) count(since time.Time) int {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	n := 0
+	for _, at := range i.requests {
+		if at.After(since) {
+			n++
+		}
+	}
+	return n
+}
+
+// A world is a cluster and two instances, in a test's own time.
+type world struct {
+	t                     *testing.T
+	hangzhou, zhangjiakou *instance
+	cluster               *fake.Clientset
+	keeper                *Keeper
+	metrics               *prometheus.Registry
+	events                *events.FakeRecorder
+	pages                 int
+	mutex                 sync.Mutex // of the pods
+}
+
+// during has a Keeper lead while the test does something.
+func during(t *testing.T, settings string, pods []*corev1.Pod, test func(*world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		authority, err := standin.NewAuthority()
+		must(t, err)
+		w := &world{
+			t: t, hangzhou: newInstance(t, authority), zhangjiakou: newInstance(t, authority),
+			cluster: fake.NewClientset(), metrics: prometheus.NewPedanticRegistry(), events: events.NewFakeRecorder(100),
+		}
+		w.list(pods)
+		w.keeper = New(Options{
+			Cluster: Cluster{w.cluster.CoreV1(), w.cluster.AppsV1(), w.cluster.BatchV1()}, Keys: w.cluster.CoreV1(), Namespace: "registry-failover",
+			Store:  published.InConfigMaps(w.cluster.CoreV1().ConfigMaps("registry-failover")),
+			Prober: w.prober(authority), Events: w.events, Metrics: w.metrics, Log: slog.New(slog.DiscardHandler),
+		})
+		must(t, w.keeper.Configure(w.config(settings)))
+		ctx, cancel := context.WithCancel(t.Context())
+		var led sync.WaitGroup
+		led.Go(func() {
+			if err := w.keeper.Start(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+		test(w)
+		cancel()
+		led.Wait()
+		must(t, w.hangzhou.server.Close())
+		must(t, w.zhangjiakou.server.Close())
+	})
+}
+
+func (w *world) config(settings string) *config.Config {
+	w.t.Helper()
+	return parse(w.t, settings)
+}
+
+func (w *world) prober(a *standin.Authority) health.Prober {
+	return health.Prober{
+		Roots: a.Pool,
+		Resolve: func(context.Context, string) ([]netip.Addr, error) {
+			return nil, &net.DNSError{Err: "no such host", IsNotFound: true}
+		},
+		Dial: func(_ context.Context, _, address string) (net.Conn, error) {
+			if strings.HasPrefix(address, "10.1.") {
+				return w.hangzhou.dial()
+			}
+			return w.zhangjiakou.dial()
+		},
+	}
+}
+
+// list has the API server list pods in pages, as a real one does.
+func (w *world) list(pods []*corev1.Pod) {
+	w.cluster.PrependReactor("list", "pods", func(a clienttesting.Action) (bool, runtime.Object, error) {
+		o := a.(clienttesting.ListActionImpl).ListOptions
+		from := 0
+		for _, c := range o.Continue {
+			from = 10*from + int(c-'0')
+		}
+		if o.Limit < 1 || o.Limit > 500 {
+			w.t.Errorf("a page of %d pods is asked for", o.Limit)
+		}
+		w.mutex.Lock()
+		defer w.mutex.Unlock()
+		w.pages++
+		to := min(from+int(o.Limit), len(pods))
+		page := &corev1.PodList{}
+		for _, p := range pods[from:to] {
+			page.Items = append(page.Items, *p.DeepCopy())
+		}
+		if to < len(pods) {
+			page.Continue = itoa(to)
+		}
+		return true, page, nil
+	})
+}
+
+// runs has a pod run another digest.
+func (w *world) runs(pod *corev1.Pod, digest string) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	pod.Status.ContainerStatuses[0].ImageID = shared + "/demo/any@" + digest
+}
+
+func itoa(n int) string {
+	if n < 10 {
+		return string(rune('0' + n))
+	}
+	return itoa(n/10) + string(rune('0'+n%10))
+}
+
+// status is what is published.
+func (w *world) status() (Status, bool) {
+	w.t.Helper()
+	m, err := w.cluster.CoreV1().ConfigMaps("registry-failover").Get(w.t.Context(), inputs.StatusName, metav1.GetOptions{})
+	if err != nil {
+		return Status{}, false
+	}
+	s, there, err := ParseStatus(m.Data[shared])
+	must(w.t, err)
+	return s, there
+}
+
+// putStatus is what a leader before has told.
+func putStatus(w *world, s Status) error {
+	return published.PutStatus(w.t.Context(), w.keeper.Store, shared, StatusKey, s)
+}
+
+func (w *world) images() Images {
+	w.t.Helper()
+	m, err := w.cluster.CoreV1().ConfigMaps("registry-failover").Get(w.t.Context(), ImagesName, metav1.GetOptions{})
+	must(w.t, err)
+	images, err := ParseImages(m.Data[shared])
+	must(w.t, err)
+	return images
+}
+
+// expect waits for some time, and compares what is told of an instance.
+func (w *world) expect(after time.Duration, instance string, want InstanceStatus) {
+	w.t.Helper()
+	time.Sleep(after)
+	synctest.Wait()
+	s, _ := w.status()
+	got, there := s.Find(instance)
+	want.Instance, got.Oldest = instance, nil
+	if got != want || !there {
+		w.t.Errorf("%s: got %+v, not %+v", instance, got, want)
+	}
+}
+
+// told are the Events since the last call.
+func (w *world) told() []string {
+	var all []string
+	for {
+		select {
+		case e := <-w.events.Events:
+			all = append(all, e)
+		default:
+			return all
+		}
+	}
+}
