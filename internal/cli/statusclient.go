@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -34,6 +35,8 @@ type statusClient struct {
 	podsEvery time.Duration
 	podsAt    time.Time
 	lastPods  []corev1.Pod
+	// told is what published has read; nil where that wasn't possible.
+	told map[string]string
 }
 
 func newStatusClient(flags *genericclioptions.ConfigFlags) (*statusClient, error) {
@@ -118,6 +121,7 @@ func (c *statusClient) pods(ctx context.Context, tell func(string)) ([]corev1.Po
 // published gives what the controller tells of the cloud and of the instances' health;
 // nil where that can't be read, which is no reason to tell nothing else.
 func (c *statusClient) published(ctx context.Context, tell func(string)) ([]cloudStatus, []healthStatus) {
+	c.told = nil
 	found, err := c.core.ConfigMaps(c.namespace).Get(ctx, inputs.StatusName, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err): // which is told of each endpoint
@@ -134,7 +138,17 @@ func (c *statusClient) published(ctx context.Context, tell func(string)) ([]clou
 		return nil, nil
 	}
 	now := time.Now()
+	c.told = map[string]string{}
+	maps.Copy(c.told, found.Data)
 	return judgeCloud(c.config, found.Data, now), judgeHealth(c.config, found.Data, now)
+}
+
+// readiness gives what published has read of the images; nil where that wasn't possible.
+func (c *statusClient) readiness(now time.Time) []readinessStatus {
+	if c.told == nil {
+		return nil
+	}
+	return judgeReadiness(c.config, c.told, now)
 }
 
 // each calls take with every object that list returns, page by page.
