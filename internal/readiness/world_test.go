@@ -31,6 +31,9 @@ import (
 	"github.com/registry-failover/registry-failover/test/standin"
 )
 
+// auth is where the token service is.
+const auth = "auth.registry.io"
+
 // An instance is a registry in memory, which answers over pipes so that its time can be
 // that of a test.
 type instance struct {
@@ -40,13 +43,14 @@ type instance struct {
 
 	mutex     sync.Mutex
 	manifests map[string]string // digest by repository:reference
+	guarded   bool              // wants a token, which its token service gives to everybody
 	silent    bool
 	requests  []time.Time
 }
 
 func newInstance(t *testing.T, a *standin.Authority) *instance {
 	t.Helper()
-	certificate, err := a.Server(shared)
+	certificate, err := a.Server(shared, auth)
 	must(t, err)
 	i := &instance{conns: make(chan net.Conn), manifests: map[string]string{}}
 	i.server = &http.Server{
@@ -94,11 +98,17 @@ func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	silent := i.silent
 	repository, reference, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v2/"), "/manifests/")
 	digest, there := i.manifests[repository+":"+reference]
+	guarded := i.guarded
 	i.mutex.Unlock()
 	time.Sleep(i.latency)
 	switch {
 	case silent:
 		w.WriteHeader(http.StatusBadGateway)
+	case r.URL.Path == "/token":
+		_, _ = io.WriteString(w, `{"token":"t","expires_in":300}`)
+	case guarded && r.Header.Get("Authorization") != "Bearer t":
+		w.Header().Set("WWW-Authenticate", `Bearer realm="https://`+auth+`/token",service="test"`)
+		w.WriteHeader(http.StatusUnauthorized)
 	case r.URL.Path == "/v2/":
 	case there:
 		w.Header().Set("Docker-Content-Digest", digest)
@@ -137,10 +147,25 @@ func (i *instance) count(since time.Time) int {
 	return n
 }
 
+// busiest is how many requests have come within a second at most.
+func (i *instance) busiest() int {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	most, from := 0, 0
+	for n, at := range i.requests {
+		for at.Sub(i.requests[from]) >= time.Second {
+			from++
+		}
+		most = max(most, n-from+1)
+	}
+	return most
+}
+
 // A world is a cluster and two instances, in a test's own time.
 type world struct {
 	t                     *testing.T
 	hangzhou, zhangjiakou *instance
+	auth                  *instance // the token service of both
 	cluster               *fake.Clientset
 	keeper                *Keeper
 	metrics               *prometheus.Registry
@@ -156,7 +181,7 @@ func during(t *testing.T, settings string, pods []*corev1.Pod, test func(*world)
 		authority, err := standin.NewAuthority()
 		must(t, err)
 		w := &world{
-			t: t, hangzhou: newInstance(t, authority), zhangjiakou: newInstance(t, authority),
+			t: t, hangzhou: newInstance(t, authority), zhangjiakou: newInstance(t, authority), auth: newInstance(t, authority),
 			cluster: fake.NewClientset(), metrics: prometheus.NewPedanticRegistry(), events: events.NewFakeRecorder(100),
 		}
 		w.list(pods)
@@ -178,6 +203,7 @@ func during(t *testing.T, settings string, pods []*corev1.Pod, test func(*world)
 		led.Wait()
 		must(t, w.hangzhou.server.Close())
 		must(t, w.zhangjiakou.server.Close())
+		must(t, w.auth.server.Close())
 	})
 }
 
@@ -189,14 +215,20 @@ func (w *world) config(settings string) *config.Config {
 func (w *world) prober(a *standin.Authority) health.Prober {
 	return health.Prober{
 		Roots: a.Pool,
-		Resolve: func(context.Context, string) ([]netip.Addr, error) {
-			return nil, &net.DNSError{Err: "no such host", IsNotFound: true}
+		Resolve: func(_ context.Context, name string) ([]netip.Addr, error) {
+			if name != auth { // no public endpoint is there
+				return nil, &net.DNSError{Err: "no such host", IsNotFound: true}
+			}
+			return []netip.Addr{netip.MustParseAddr("10.9.0.10")}, nil
 		},
 		Dial: func(_ context.Context, _, address string) (net.Conn, error) {
-			if strings.HasPrefix(address, "10.1.") {
+			switch {
+			case strings.HasPrefix(address, "10.1."):
 				return w.hangzhou.dial()
+			case strings.HasPrefix(address, "10.2."):
+				return w.zhangjiakou.dial()
 			}
-			return w.zhangjiakou.dial()
+			return w.auth.dial()
 		},
 	}
 }
@@ -225,6 +257,13 @@ func (w *world) list(pods []*corev1.Pod) {
 		}
 		return true, page, nil
 	})
+}
+
+// listed is how many pages were.
+func (w *world) listed() int {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	return w.pages
 }
 
 // runs has a pod run another digest.

@@ -35,6 +35,9 @@ func (r *Registry) Authorize(ctx context.Context, c pullsecrets.Credential, repo
 	return "", 0, errors.New("it asks neither for a password nor for a token")
 }
 
+// GivesTokens tells whether Authorize asks its token service, where it isn't open to everybody.
+func (r *Registry) GivesTokens() bool { return !r.IsOpen() && r.answer.Realm != nil }
+
 // Transport is one to the instance alone, for [Send]. Each request has a connection of
 // its own, unless the caller changes that.
 func (r *Registry) Transport() *http.Transport { return r.prober.Transport(r.target, https) }

@@ -62,8 +62,10 @@ func (r *Reader) authorize(ctx context.Context, c pullsecrets.Credential, reposi
 	if kept || err != nil {
 		return header, kept, err
 	}
-	if err := r.pace(ctx); err != nil {
-		return "", false, err
+	if r.registry.GivesTokens() {
+		if err := r.pace(ctx); err != nil {
+			return "", false, err
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
