@@ -2,14 +2,11 @@ package registryread
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"time"
 
@@ -61,8 +58,7 @@ func (r *Reader) Head(ctx context.Context, c pullsecrets.Credential, image regis
 	case len(manifest) > maxManifest:
 		return "", fmt.Errorf("it sends a manifest of more than %d MiB, which no container runtime takes", maxManifest>>20)
 	}
-	sum := sha256.Sum256(manifest)
-	return "sha256:" + hex.EncodeToString(sum[:]), nil
+	return digestOf(manifest), nil
 }
 
 // ask sends a request for a manifest, and returns the answer where it is one. A token
@@ -73,7 +69,7 @@ func (r *Reader) ask(ctx context.Context, method string, c pullsecrets.Credentia
 		if err != nil {
 			return nil, err
 		}
-		response, err := r.send(ctx, method, "/v2/"+image.Repository+"/manifests/"+image.Reference, authorization, registrylogin.Accept())
+		response, err := r.send(ctx, method, "/v2/"+image.Repository+"/manifests/"+image.Reference, authorization, patience)
 		if err != nil {
 			return nil, err
 		}
@@ -96,8 +92,8 @@ func (r *Reader) ask(ctx context.Context, method string, c pullsecrets.Credentia
 	}
 }
 
-// send sends one request to the instance.
-func (r *Reader) send(ctx context.Context, method, path, authorization string, accept []string) (*http.Response, error) {
+// send sends one request to the instance, whose answer may take so long to its end.
+func (r *Reader) send(ctx context.Context, method, path, authorization string, patience time.Duration) (*http.Response, error) {
 	if err := r.pace(ctx); err != nil {
 		return nil, err
 	}
@@ -107,7 +103,7 @@ func (r *Reader) send(ctx context.Context, method, path, authorization string, a
 		cancel()
 		return nil, err
 	}
-	request.Header["Accept"] = accept
+	request.Header["Accept"] = registrylogin.Accept() // of which the last is everything
 	if authorization != "" {
 		request.Header.Set("Authorization", authorization)
 	}
@@ -147,12 +143,6 @@ func retryAfter(response *http.Response) time.Duration {
 	}
 	return min(time.Duration(n)*time.Second, most)
 }
-
-// isDigest takes what Kubernetes and container runtimes do
-// (https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests).
-var digestForm = regexp.MustCompile(`^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$`)
-
-func isDigest(text string) bool { return digestForm.MatchString(text) }
 
 func status(r *http.Response) string {
 	return strconv.Itoa(r.StatusCode) + " " + http.StatusText(r.StatusCode)

@@ -28,6 +28,7 @@ type Options struct {
 // may be used by several at once.
 type Reader struct {
 	registry  *registrylogin.Registry
+	prober    health.Prober
 	transport *http.Transport
 	pace      func(context.Context) error
 	tokens    tokens
@@ -51,7 +52,7 @@ func Open(ctx context.Context, o Options) (*Reader, error) {
 		if err == nil {
 			transport := registry.Transport()
 			transport.DisableKeepAlives, transport.IdleConnTimeout, transport.MaxIdleConnsPerHost = false, idle, 8
-			return &Reader{registry: registry, transport: transport, pace: o.Pace}, nil
+			return &Reader{registry: registry, prober: o.Prober, transport: transport, pace: o.Pace}, nil
 		}
 		if n == 0 {
 			first = err
