@@ -32,7 +32,7 @@ const (
 // Options are what a Keeper needs; all are required but Prober.
 type Options struct {
 	Cluster Cluster
-	// Keys reads Secrets and ServiceAccounts, without a limit of its own.
+	// Keys reads Secrets and ServiceAccounts, and answers drills, without a limit of its own.
 	Keys corev1client.CoreV1Interface
 	// Namespace is the product's own.
 	Namespace string
@@ -128,6 +128,7 @@ func (k *Keeper) work(ctx context.Context) {
 	}
 	all.Go(func() { k.surveyOn(ctx, c) })
 	all.Go(func() { newPublisher(k, c.Config).run(ctx) })
+	all.Go(func() { k.drillOn(ctx, c.Config) })
 	select {
 	case <-ctx.Done():
 	case <-k.changed:

@@ -2,8 +2,10 @@ package readiness
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"log/slog"
@@ -21,6 +23,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	clienttesting "k8s.io/client-go/testing"
 	"k8s.io/client-go/tools/events"
 
@@ -43,6 +46,7 @@ type instance struct {
 
 	mutex     sync.Mutex
 	manifests map[string]string // digest by repository:reference
+	contents  map[string]string // of manifests and layers, by path
 	guarded   bool              // wants a token, which its token service gives to everybody
 	silent    bool
 	requests  []time.Time
@@ -99,8 +103,13 @@ func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	repository, reference, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v2/"), "/manifests/")
 	digest, there := i.manifests[repository+":"+reference]
 	guarded := i.guarded
+	content, stored := i.contents[r.URL.Path]
 	i.mutex.Unlock()
-	time.Sleep(i.latency)
+	select {
+	case <-time.After(i.latency):
+	case <-r.Context().Done():
+		return
+	}
 	switch {
 	case silent:
 		w.WriteHeader(http.StatusBadGateway)
@@ -110,6 +119,8 @@ func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="https://`+auth+`/token",service="test"`)
 		w.WriteHeader(http.StatusUnauthorized)
 	case r.URL.Path == "/v2/":
+	case stored && r.Method == http.MethodGet:
+		_, _ = io.WriteString(w, content)
 	case there:
 		w.Header().Set("Docker-Content-Digest", digest)
 	default:
@@ -126,6 +137,21 @@ func (i *instance) has(image, digest string) {
 		return
 	}
 	i.manifests[image] = digest
+}
+
+// stores has it have an image whole, of one layer, and returns its digest.
+func (i *instance) stores(repository, layer string) string {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	digestOf := func(text string) string { return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(text))) }
+	manifest := fmt.Sprintf(`{"layers":[{"digest":%q}]}`, digestOf(layer))
+	if i.contents == nil {
+		i.contents = map[string]string{}
+	}
+	i.contents["/v2/"+repository+"/manifests/1"] = manifest
+	i.contents["/v2/"+repository+"/blobs/"+digestOf(layer)] = layer
+	i.manifests[repository+":1"] = digestOf(manifest)
+	return digestOf(manifest)
 }
 
 func (i *instance) fallSilent(silent bool) {
@@ -174,6 +200,21 @@ type world struct {
 	mutex                 sync.Mutex // of the pods
 }
 
+// fakeKeys and fakeMaps say what client-go's fake of a whole cluster says: that it can't begin
+// a watch with a list.
+type fakeKeys struct{ corev1client.CoreV1Interface }
+
+func (f fakeKeys) ConfigMaps(namespace string) corev1client.ConfigMapInterface {
+	return fakeMaps{f.CoreV1Interface.ConfigMaps(namespace)}
+}
+
+type fakeMaps struct {
+	corev1client.ConfigMapInterface
+}
+
+// IsWatchListSemanticsUnSupported is asked by client-go.
+func (fakeMaps) IsWatchListSemanticsUnSupported() bool { return true }
+
 // during has a Keeper lead while the test does something.
 func during(t *testing.T, settings string, pods []*corev1.Pod, test func(*world)) {
 	t.Helper()
@@ -186,7 +227,7 @@ func during(t *testing.T, settings string, pods []*corev1.Pod, test func(*world)
 		}
 		w.list(pods)
 		w.keeper = New(Options{
-			Cluster: Cluster{w.cluster.CoreV1(), w.cluster.AppsV1(), w.cluster.BatchV1()}, Keys: w.cluster.CoreV1(), Namespace: "registry-failover",
+			Cluster: Cluster{w.cluster.CoreV1(), w.cluster.AppsV1(), w.cluster.BatchV1()}, Keys: fakeKeys{w.cluster.CoreV1()}, Namespace: "registry-failover",
 			Store:  published.InConfigMaps(w.cluster.CoreV1().ConfigMaps("registry-failover")),
 			Prober: w.prober(authority), Events: w.events, Metrics: w.metrics, Log: slog.New(slog.DiscardHandler),
 		})

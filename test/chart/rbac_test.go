@@ -86,6 +86,7 @@ func TestRightsAreThoseOfTheTables(t *testing.T) {
 			"cluster: batch jobs+cronjobs: list",
 			"registry-failover:  configmaps: create",
 			"registry-failover:  configmaps: get,list,watch,patch registry-failover,registry-failover-state",
+			"registry-failover:  configmaps: get,list,watch,patch registry-failover-drills",
 			"registry-failover:  configmaps: get,patch registry-failover-images",
 			"registry-failover:  configmaps: get,patch registry-failover-status",
 			"registry-failover:  secrets: create",
@@ -104,13 +105,13 @@ func TestRightsAreThoseOfTheTables(t *testing.T) {
 			"registry-failover: coordination.k8s.io leases: list",
 		},
 		"ServiceAccount registry-failover registry-failover-cleanup": {
-			"registry-failover:  configmaps: delete registry-failover,registry-failover-state,registry-failover-status,registry-failover-images,registry-failover-pull-secrets",
+			"registry-failover:  configmaps: delete registry-failover,registry-failover-state,registry-failover-status,registry-failover-images,registry-failover-drills,registry-failover-pull-secrets",
 			"registry-failover:  pods: list",
 			"registry-failover:  secrets: delete registry-failover-webhook-certificate,registry-failover-webhook-tls,registry-failover-webhook-ca",
 			"registry-failover: coordination.k8s.io leases: delete registry-failover-controller",
 			"registry-failover: coordination.k8s.io leases: deletecollection",
 		},
-		"Group oncall": {"registry-failover:  configmaps: get,patch registry-failover"},
+		"Group oncall": {"registry-failover:  configmaps: get,patch registry-failover,registry-failover-drills"},
 	}
 	got := rights(t, render(t, "--values="+example, "--set=operator.subjects[0].kind=Group,operator.subjects[0].name=oncall,operator.subjects[0].apiGroup=rbac.authorization.k8s.io"))
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -47,7 +47,7 @@ switch's policy is made from this one.
 {{- if and (eq .Values.admission.mechanism "Policy") (include "registry-failover.derives" .) -}}
   {{- println `admission.mechanism: "Policy": a policy of the API server can't attach the pull secrets that config.pullSecrets.mode Derive makes, and pods would be rewritten without them: write Webhook, or Check or Off for the mode` -}}
 {{- end -}}
-{{- $ours := list "registry-failover" "registry-failover-config" "registry-failover-state" "registry-failover-status" "registry-failover-images" "registry-failover-pull-secrets" -}}
+{{- $ours := list "registry-failover" "registry-failover-config" "registry-failover-state" "registry-failover-status" "registry-failover-images" "registry-failover-drills" "registry-failover-pull-secrets" -}}
 {{- if and (eq .Values.coredns.namespace .Release.Namespace) (has .Values.coredns.configMap $ours) -}}
   {{- printf "coredns.configMap: %q is one of the product's own ConfigMaps: name CoreDNS's\n" .Values.coredns.configMap -}}
 {{- end -}}
