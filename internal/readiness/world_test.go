@@ -245,6 +245,7 @@ func during(t *testing.T, settings string, pods []*corev1.Pod, test func(*world)
 		must(t, w.hangzhou.server.Close())
 		must(t, w.zhangjiakou.server.Close())
 		must(t, w.auth.server.Close())
+		time.Sleep(time.Minute) // a pipe whose other end is closed at the same time is waited for
 	})
 }
 

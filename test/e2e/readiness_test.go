@@ -45,14 +45,14 @@ func TestReadiness(t *testing.T) {
 	})
 	s.play(t, "people see it: text, Event and metrics", func(_ *scenario, t *testing.T) { showReadiness(t) })
 	s.play(t, "an image that is pushed to the standby is seen there", func(_ *scenario, t *testing.T) {
-		for _, image := range []string{"only", "moved"} {
-			must(t, node.Hangzhou.Push(t.Context(), node.Authority, sharedHost+"/demo/"+image+":1", webImage(t)))
-		}
+		pushToStandby(t, map[string]v1.Image{"only": webImage(t), "moved": webImage(t)})
 		awaitCounts(t, "hangzhou", readiness.InstanceStatus{Present: 3, Unreadable: 1, Share: 0.75, PodsBlocked: 1})
 	})
-	s.play(t, "an instance that is silent keeps what it has said", func(_ *scenario, t *testing.T) {
+	s.play(t, "images are read for a drill", func(_ *scenario, t *testing.T) { drillImages(t) })
+	s.play(t, "of an instance that is silent the next leader tells what it has said before", func(_ *scenario, t *testing.T) {
 		must(t, node.Hangzhou.Close())
-		await(t, "it is told that it is silent", 4*time.Minute, func(ctx context.Context) error {
+		restartController(t)
+		await(t, "it is told that it is silent", 2*time.Minute, func(ctx context.Context) error {
 			i, err := toldReadiness(ctx, "hangzhou")
 			if err == nil && (i.Silent == "" || i.Present != 3) {
 				err = fmt.Errorf("it is %+v", i)
@@ -63,8 +63,7 @@ func TestReadiness(t *testing.T) {
 	})
 	s.play(t, "a credential that is mended blocks no pod", func(_ *scenario, t *testing.T) {
 		guardStandby("demo/web", "demo/only", "demo/moved", "demo/private")
-		kubectl(t, "-n", namespace, "rollout", "restart", "deployment/registry-failover-controller")
-		kubectl(t, "-n", namespace, "rollout", "status", "deployment/registry-failover-controller", "--timeout", "2m")
+		restartController(t)
 		awaitCounts(t, "hangzhou", readiness.InstanceStatus{Present: 4, Share: 1})
 		events := kubectl(t, "-n", namespace, "events", "--for", "configmap/registry-failover")
 		if !strings.Contains(events, "every standby has the images that pods run") {
@@ -99,6 +98,49 @@ func guardStandby(repositories ...string) {
 	})
 }
 
+// pushToStandby puts images into A, which otherwise wants a token of everybody, and gives
+// none for demo/private.
+func pushToStandby(t *testing.T, images map[string]v1.Image) {
+	t.Helper()
+	node.Hangzhou.Intercept(nil)
+	for image, content := range images {
+		must(t, node.Hangzhou.Push(t.Context(), node.Authority, sharedHost+"/demo/"+image+":1", content))
+	}
+	guardStandby("demo/web", "demo/only", "demo/moved")
+}
+
+func restartController(t *testing.T) {
+	t.Helper()
+	kubectl(t, "-n", namespace, "rollout", "restart", "deployment/registry-failover-controller")
+	kubectl(t, "-n", namespace, "rollout", "status", "deployment/registry-failover-controller", "--timeout", "2m")
+}
+
+// drillImages has the controller read all images from A, as a drill does.
+func drillImages(t *testing.T) {
+	request := fmt.Sprintf(`{"id":"e2e-1","to":"hangzhou","sample":4,"at":%q}`, time.Now().UTC().Format(time.RFC3339))
+	patch, err := json.Marshal(map[string]any{"data": map[string]string{readiness.RequestKey(cluster.Endpoint): request}})
+	must(t, err)
+	kubectl(t, "-n", namespace, "patch", "configmap", readiness.DrillsName, "--type", "merge", "-p", string(patch))
+	await(t, "it is answered", time.Minute, func(ctx context.Context) error {
+		m, err := node.Client.CoreV1().ConfigMaps(namespace).Get(ctx, readiness.DrillsName, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		a, err := readiness.ParseDrillAnswer(m.Data[readiness.AnswerKey(cluster.Endpoint)])
+		if err != nil || !a.Done || a.ID != "e2e-1" || len(a.Images) != len(lacking) || a.Problem != "" {
+			return fmt.Errorf("%w: %+v", err, a)
+		}
+		for _, i := range a.Images {
+			isRead := i.Finding == readiness.Present && i.Bytes > 1000 && i.Seconds["blob"] > 0 && i.Seconds["tls"] > 0
+			if isPrivate := strings.Contains(i.Image, "/private:"); isRead == isPrivate || isPrivate && i.Finding != readiness.Unreadable {
+				t.Errorf("got %+v", i)
+			}
+			t.Logf("%s is %s: %d bytes, %v", i.Image, i.Finding, i.Bytes, i.Seconds)
+		}
+		return nil
+	})
+}
+
 // deployLacking runs pods of images that B has all of; A has none, another, or one that
 // their credential isn't good for.
 func deployLacking(t *testing.T) {
@@ -108,10 +150,7 @@ func deployLacking(t *testing.T) {
 	for image := range lacking {
 		must(t, node.Zhangjiakou.Push(t.Context(), node.Authority, sharedHost+"/demo/"+image+":1", web))
 	}
-	for image, content := range map[string]v1.Image{"moved": another, "private": web} {
-		must(t, node.Hangzhou.Push(t.Context(), node.Authority, sharedHost+"/demo/"+image+":1", content))
-	}
-	guardStandby("demo/web", "demo/only", "demo/moved")
+	pushToStandby(t, map[string]v1.Image{"moved": another, "private": web})
 	createSecret(t, pullSecret("pull", map[string][2]string{cluster.Endpoint: {userA, passwordA}}))
 	for image, replicas := range lacking {
 		if output, err := node.Apply(t.Context(), fmt.Sprintf(`apiVersion: apps/v1
