@@ -19,7 +19,7 @@ SEED ?= 0
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build images test unit e2e demo demo-cloud demo-cluster fuzz lint vuln bench bench-failover bench-scale bench-cloud bench-pullsecrets soak clean
+.PHONY: help build images test unit e2e demo demo-cloud demo-cluster fuzz lint vuln bench bench-failover bench-scale bench-cloud bench-pullsecrets bench-readiness soak clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +86,10 @@ bench-cloud: build ## measure what the controller calls, and its memory beside 1
 
 bench-pullsecrets: build ## measure the controller's memory and writes beside 5,000 pull secrets (Linux and root; 45 minutes the first time, then 20)
 	CGO_ENABLED=0 go run -trimpath ./test/bench/pullsecrets
+
+bench-readiness: build ## measure what looking 10,000 images up costs, in a simulated time and with the controller beside 10,000 pods (Linux and root; 45 minutes the first time, then 30)
+	CGO_ENABLED=0 go test -count=1 -v -timeout 60m ./internal/readiness -run '^TestWhatManyImagesCost$$' -args -scale 10000
+	CGO_ENABLED=0 go run -trimpath ./test/bench/readiness
 
 soak: ## throw the switch while parts of a real cluster die at random, for SOAK (10m; Linux and root)
 	@tools/ensure-cc

@@ -19,6 +19,7 @@ type options struct {
 	webhookCertificate         bool
 	startupTaint               bool
 	probers                    bool
+	readiness                  bool
 	cloud                      cloudOptions
 	log                        *slog.Logger
 }
@@ -37,6 +38,7 @@ func parse(args []string) (options, error) {
 	flags.BoolVar(&o.webhookCertificate, "webhook-certificate", false, "issue the webhook's certificate, and have the API server trust it")
 	flags.BoolVar(&o.startupTaint, "startup-taint", false, "take the taint "+startuptaint.Key+" off nodes that have reported")
 	flags.BoolVar(&o.probers, "probers", false, "scale the Deployment "+proberscale.Name+", and publish what the probers report together")
+	flags.BoolVar(&o.readiness, "readiness", false, "look up on every instance the images that the cluster's workloads name")
 	flags.BoolVar(&o.cloud.vpc, "vpc-endpoints", false, "reach the cloud's API from a VPC without a way to the Internet")
 	flags.StringVar(&o.cloud.pvtz, "pvtz-endpoint", "", "the `URL` of PrivateZone's API; its default is the cloud's")
 	flags.StringVar(&o.cloud.acr, "acr-endpoint", "", "the `URL` of ACR's API in all regions; its default is the cloud's in each")
@@ -51,8 +53,8 @@ func parse(args []string) (options, error) {
 		return options{}, errors.New("--config is missing: name the configuration file")
 	case kube == (o.dir != ""):
 		return options{}, errors.New("give one of --kube and --dir: that is where the switch is kept")
-	case o.dir != "" && (o.webhookCertificate || o.startupTaint || o.probers):
-		return options{}, errors.New("--webhook-certificate, --startup-taint and --probers need --kube: they are about objects of a cluster")
+	case o.dir != "" && (o.webhookCertificate || o.startupTaint || o.probers || o.readiness):
+		return options{}, errors.New("--webhook-certificate, --startup-taint, --probers and --readiness need --kube: they are about objects of a cluster")
 	}
 	if _, err := o.cloud.addresses(""); err != nil {
 		return options{}, err

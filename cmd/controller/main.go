@@ -2,7 +2,7 @@
 // certificate, reads PrivateZone and ACR from the cloud's API and writes PrivateZone's
 // record where it is told to, keeps companions of pull secrets and mints others, counts the pods that still name a source host, removes the reports of nodes that
 // are no more, takes a taint off those that have joined, publishes what the probers
-// report together, and in automatic mode throws the switch. The subcommand probe is such a prober. Three subcommands are
+// report together, looks up on every instance the images that workloads name, and in automatic mode throws the switch. The subcommand probe is such a prober. Three subcommands are
 // Helm's hooks: one before an installation or upgrade, two of an uninstallation.
 package main
 
@@ -149,6 +149,13 @@ func run(ctx context.Context, o options) error {
 		follow = append(follow, collector.Configure)
 	} else if err := forgetProbers(mgr, cfg, core, o); err != nil {
 		return err
+	}
+	if o.readiness {
+		use, err := addReadiness(mgr, cluster, cfg, o, registry)
+		if err != nil {
+			return err
+		}
+		follow = append(follow, use)
 	}
 	if usesCloud(cfg) {
 		cloud := openCloud(cfg, o.cloud, registry, o.log)

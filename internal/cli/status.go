@@ -16,9 +16,12 @@ import (
 
 const statusLong = `Tell for each shared endpoint what the switch says and how many of the
 cluster's nodes have applied it, which haven't and why, what else nodes report,
-how well the instances do, what the controller tells of PrivateZone, what
-automatic mode does, and which pods on the host network keep a copy of the hosts
-file from before.
+how well the instances do, how many of the images that pods run each of them has,
+what the controller tells of PrivateZone, what automatic mode does, and which pods on
+the host network keep a copy of the hosts file from before.
+
+With --images it tells instead of each image that not every instance has, and of the
+workloads that name it; for that it gets the ConfigMap registry-failover-images.
 
 With --wait it returns when every node has applied the switch, and with --watch it
 goes on telling until it is interrupted. It asks with your
@@ -32,11 +35,15 @@ const statusExample = `  # Where do pulls lead now?
   kubectl registry-failover status --wait --timeout 30s
 
   # While something happens
-  kubectl registry-failover status -w`
+  kubectl registry-failover status -w
+
+  # What would not start after a failover?
+  kubectl registry-failover status --images`
 
 type statusOptions struct {
 	wait    bool
 	watch   bool
+	images  bool
 	timeout time.Duration
 	output  string
 	kube    *genericclioptions.ConfigFlags
@@ -46,7 +53,7 @@ func newStatus() *cobra.Command {
 	o := statusOptions{kube: clusterFlags()}
 	*o.kube.Namespace = productNamespace
 	cmd := &cobra.Command{
-		Use:                   "status [--watch | --wait [--timeout DURATION]] [-o table|json]",
+		Use:                   "status [--watch | --wait [--timeout DURATION] | --images] [-o table|json]",
 		Short:                 "Tell which nodes have applied the switch",
 		Long:                  statusLong,
 		Example:               statusExample,
@@ -58,6 +65,7 @@ func newStatus() *cobra.Command {
 	flags.BoolVar(&o.wait, "wait", false, "wait until every node has applied the switch")
 	flags.BoolVarP(&o.watch, "watch", "w", false, "go on, and tell when something has changed")
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how `LONG` to wait at most, such as 90s")
+	flags.BoolVar(&o.images, "images", false, "tell instead which images not every instance has, and whose they are")
 	addOutput(flags, &o.output)
 	o.kube.AddFlags(flags)
 	flags.Lookup("namespace").Usage = "the namespace that the product is installed in"
@@ -77,6 +85,10 @@ func (o *statusOptions) run(cmd *cobra.Command, args []string) error {
 		return errors.New("--wait ends and --watch doesn't: give one of them")
 	case !o.wait && cmd.Flags().Changed("timeout"):
 		return errors.New("--timeout needs --wait: without it nothing is waited for")
+	case o.images && (o.wait || o.watch):
+		return errors.New("--images goes without --wait and --watch: it tells what has been found already")
+	case o.images:
+		return o.runImages(cmd)
 	}
 	client, err := newStatusClient(o.kube)
 	if err != nil {
@@ -165,6 +177,7 @@ func (o *statusOptions) look(ctx context.Context, client *statusClient, tell fun
 	err = o.limit(ctx, lastLook, func(ctx context.Context) (err error) {
 		r.Cloud, r.Health = client.published(ctx, tell)
 		r.Automatic = judgeAutomatic(client.config, client.told, time.Now())
+		r.Readiness = client.readiness(time.Now())
 		in.Pods, err = client.pods(ctx, tell)
 		return err
 	})

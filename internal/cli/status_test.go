@@ -92,7 +92,7 @@ func statusAPI(t *testing.T) api {
 			leaseOf("node-c", thrown, "hangzhou/internal", nodereport.Applied),
 		}},
 		podsPath:   corev1.PodList{Items: []corev1.Pod{proxy("node-a", -time.Hour), proxy("node-b", time.Hour), proxy("node-c", -time.Hour)}},
-		statusPath: toldOf(`{"version":1,` + ofHealth + `,` + ofAutomatic + `}`),
+		statusPath: toldOf(`{"version":1,` + ofHealth + `,` + ofAutomatic + `,` + ofReadiness + `}`),
 	}
 }
 
@@ -233,6 +233,7 @@ func TestStatusWithoutSomething(t *testing.T) {
 		"sense: an end":             {statusAPI(t), []string{"--wait", "-w"}, 2, "", "--wait ends and --watch doesn't: give one of them"},
 		"sense: an argument":        {statusAPI(t), []string{shared}, 2, "", "status tells of all endpoints"},
 		"sense: a timeout alone":    {statusAPI(t), []string{"--timeout", "1s"}, 2, "", "--timeout needs --wait"},
+		"sense: images to wait for": {statusAPI(t), []string{"--images", "--wait"}, 2, "", "--images goes without --wait"},
 		"sense: no time to wait":    {statusAPI(t), []string{"--wait", "--timeout", "0s"}, 2, "", "must be longer than nothing"},
 	} {
 		t.Run(sentence, func(t *testing.T) {

@@ -121,6 +121,7 @@ func (c *statusClient) pods(ctx context.Context, tell func(string)) ([]corev1.Po
 // published gives what the controller tells of the cloud and of the instances' health, and keeps all of it;
 // nil where that can't be read, which is no reason to tell nothing else.
 func (c *statusClient) published(ctx context.Context, tell func(string)) ([]cloudStatus, []healthStatus) {
+	c.told = nil
 	found, err := c.core.ConfigMaps(c.namespace).Get(ctx, inputs.StatusName, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err): // which is told of each endpoint
@@ -140,6 +141,14 @@ func (c *statusClient) published(ctx context.Context, tell func(string)) ([]clou
 	maps.Copy(c.told, found.Data)
 	now := time.Now()
 	return judgeCloud(c.config, found.Data, now), judgeHealth(c.config, found.Data, now)
+}
+
+// readiness gives what published has read of the images; nil where that wasn't possible.
+func (c *statusClient) readiness(now time.Time) []readinessStatus {
+	if c.told == nil {
+		return nil
+	}
+	return judgeReadiness(c.config, c.told, now)
 }
 
 // each calls take with every object that list returns, page by page.

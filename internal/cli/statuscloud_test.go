@@ -28,7 +28,7 @@ func ofCloud(t *testing.T, settings, told string) api {
 const failedOverByHand = `{"version":1,"privateZone":{"readAt":"$NOW","target":"hangzhou","findings":[` +
 	`{"code":"NotPrimary","text":"the zone of the VPC vpc-bbbbb leads to 10.1.0.10, the instance hangzhou, and not to the primary zhangjiakou"}],` +
 	`"error":"pvtz DescribeZones failed: Throttling.User"},` +
-	`"writeBack":{"target":"hangzhou/internal","owner":"0a1b2c3d","original":"10.2.0.10","error":"the cloud is away"},` + ofHealth + `,` + ofAutomatic + `}`
+	`"writeBack":{"target":"hangzhou/internal","owner":"0a1b2c3d","original":"10.2.0.10","error":"the cloud is away"},` + ofHealth + `,` + ofAutomatic + `,` + ofReadiness + `}`
 
 func TestGoldenFilesOfTheCloudsStatus(t *testing.T) {
 	a := ofCloud(t, "{source: API, writeBack: true}", failedOverByHand)

@@ -39,7 +39,7 @@ func TestWhatTheProbersFind(t *testing.T) {
 			"  ‼ the instances' health as of 2020-01-01T00:00:00Z: that is old\n  ‼ hangzhou/internal: healthy for 4 min, by 1 of 1 prober: answers as itself\n", `"old": true`,
 		},
 		"of an instance that is no more": {
-			`{"health":{"at":"$NOW","instances":[{"instance":"gone","network":"internal","level":"healthy"}]}}`, "by reports of 0 of 0 probers\n  ‼ what automatic mode does isn't known", `"instances": []`,
+			`{"health":{"at":"$NOW","instances":[{"instance":"gone","network":"internal","level":"healthy"}]}}`, "by reports of 0 of 0 probers\n  ‼ it isn't known which images", `"instances": []`,
 		},
 		"blindly": {
 			`{"health":{"at":"$NOW","instances":[{"instance":"hangzhou","network":"public","level":"blind","reason":"0 of 3 \u001b","since":"$NOW"}]}}`,

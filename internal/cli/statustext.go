@@ -21,6 +21,8 @@ type statusResult struct {
 	Cloud []cloudStatus `json:"cloud"`
 	// Health is what the probers find of the instances; nil where that can't be read.
 	Health []healthStatus `json:"health"`
+	// Readiness is which images the instances have; nil where that can't be read.
+	Readiness []readinessStatus `json:"readiness"`
 	// Automatic is what automatic mode does; nil where that can't be read.
 	Automatic []automaticStatus `json:"automatic"`
 	// Seconds is how long was waited; only with --wait.
@@ -59,6 +61,11 @@ func writeStatus(w io.Writer, r statusResult, now time.Time) {
 		for _, h := range r.Health {
 			if h.Endpoint == e.Name {
 				writeHealth(w, e, h, now)
+			}
+		}
+		for _, i := range r.Readiness {
+			if i.Endpoint == e.Name {
+				writeReadiness(w, i, now)
 			}
 		}
 		for _, a := range r.Automatic {

@@ -41,6 +41,9 @@ func (c Credential) Login() (username, password string) {
 	return c.login()
 }
 
+// None tells whether it is the zero value, with which nobody logs in.
+func (c Credential) None() bool { return c.login == nil }
+
 // Temporary tells whether the password is one of ACR's that end within an hour.
 func (c Credential) Temporary() bool {
 	username, _ := c.Login()

@@ -16,6 +16,8 @@ type Registry struct {
 	prober health.Prober
 	target health.Target
 	answer *health.Answer
+	// latency is that of finding it.
+	latency health.Latency
 }
 
 // Open asks the targets, which are the ways to one instance, in turn, and returns the
@@ -50,7 +52,7 @@ func open(ctx context.Context, p health.Prober, t health.Target) (*Registry, err
 		return nil, found.Answer.RealmErr
 	}
 	t.Addrs = found.Addrs
-	return &Registry{p, t, found.Answer}, nil
+	return &Registry{p, t, found.Answer, found.Latency}, nil
 }
 
 type unsafeError struct{ err error }

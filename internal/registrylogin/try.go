@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/registry-failover/registry-failover/internal/health"
@@ -24,6 +25,10 @@ const maxToken = 1 << 20
 
 // ErrRefused says that the credential doesn't do for this pull.
 var ErrRefused = errors.New("refused")
+
+// ErrNoLogin is an [ErrRefused] of a token service that doesn't know the credential at
+// all: it does for no other pull either.
+var ErrNoLogin = fmt.Errorf("%w", ErrRefused)
 
 // manifests are the types that a container runtime takes
 // (https://github.com/opencontainers/distribution-spec, and Docker's own).
@@ -53,20 +58,14 @@ func (r *Registry) Try(ctx context.Context, c pullsecrets.Credential, image Imag
 		return err
 	}
 	request.Header["Accept"] = manifests
-	switch {
-	case r.IsOpen():
-	case r.answer.Realm != nil:
-		token, err := r.token(ctx, c, image.Repository)
-		if err != nil {
-			return err
-		}
-		request.Header.Set("Authorization", "Bearer "+token)
-	case r.answer.Basic:
-		request.SetBasicAuth(c.Login())
-	default:
-		return errors.New("it asks neither for a password nor for a token")
+	authorization, _, err := r.Authorize(ctx, c, image.Repository)
+	if err != nil {
+		return err
 	}
-	response, err := send(r.prober.Transport(r.target, https), request)
+	if authorization != "" {
+		request.Header.Set("Authorization", authorization)
+	}
+	response, err := Send(r.Transport(), request)
 	if err != nil {
 		return fmt.Errorf("it doesn't answer: %w", err)
 	}
@@ -80,9 +79,11 @@ func (r *Registry) Try(ctx context.Context, c pullsecrets.Credential, image Imag
 	return fmt.Errorf("it says %s to a pull of %s", status(response), image.Repository)
 }
 
-// token asks the token service for a pull of the repository
-// (https://distribution.github.io/distribution/spec/auth/token/).
-func (r *Registry) token(ctx context.Context, c pullsecrets.Credential, repository string) (string, error) {
+// token asks the token service for a pull of the repository, without a credential
+// for one that it gives to everybody
+// (https://distribution.github.io/distribution/spec/auth/token/). An [ErrRefused] is the
+// token service's own.
+func (r *Registry) token(ctx context.Context, c pullsecrets.Credential, repository string) (token string, life time.Duration, err error) {
 	realm := *r.answer.Realm
 	query := realm.Query()
 	query.Set("scope", "repository:"+repository+":pull")
@@ -92,37 +93,55 @@ func (r *Registry) token(ctx context.Context, c pullsecrets.Credential, reposito
 	realm.User, realm.RawQuery, realm.Fragment = nil, query.Encode(), ""
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, realm.String(), http.NoBody)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
-	request.SetBasicAuth(c.Login())
+	if !c.None() {
+		request.SetBasicAuth(c.Login())
+	}
 	service := "its token service " + realm.Hostname()
-	response, err := send(r.prober.Transport(targetOf(&realm)), request)
+	response, err := Send(r.prober.Transport(targetOf(&realm)), request)
 	if err != nil {
-		return "", fmt.Errorf("%s doesn't answer: %w", service, err)
+		return "", 0, fmt.Errorf("%s doesn't answer: %w", service, err)
 	}
 	defer response.Body.Close()
 	switch response.StatusCode {
 	case http.StatusOK:
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return "", fmt.Errorf("%w: %s says %s", ErrRefused, service, status(response))
+	case http.StatusUnauthorized:
+		return "", 0, fmt.Errorf("%w: %s says %s", ErrNoLogin, service, status(response))
+	case http.StatusForbidden:
+		return "", 0, fmt.Errorf("%w: %s says %s", ErrRefused, service, status(response))
 	default:
-		return "", fmt.Errorf("%s says %s", service, status(response))
+		return "", 0, fmt.Errorf("%s says %s", service, status(response))
 	}
 	var answer struct {
 		Token       string `json:"token"`
 		AccessToken string `json:"access_token"`
+		// ExpiresIn is in seconds.
+		ExpiresIn float64 `json:"expires_in"`
 	}
 	if json.NewDecoder(io.LimitReader(response.Body, maxToken)).Decode(&answer) != nil { // its error may show what stands there
-		return "", fmt.Errorf("%s gives no token that can be read", service)
+		return "", 0, fmt.Errorf("%s gives no token that can be read", service)
 	}
 	switch token := cmp.Or(answer.Token, answer.AccessToken); {
 	case token == "":
-		return "", fmt.Errorf("%s gives no token", service)
+		return "", 0, fmt.Errorf("%s gives no token", service)
 	case strings.ContainsFunc(token, unicode.IsControl):
-		return "", fmt.Errorf("%s gives a token that no header can carry", service)
+		return "", 0, fmt.Errorf("%s gives a token that no header can carry", service)
 	default:
-		return token, nil
+		return token, lifetime(answer.ExpiresIn), nil
 	}
+}
+
+// lifetime is a token's, which is a minute where the token service tells none.
+func lifetime(seconds float64) time.Duration {
+	const most = 24 * time.Hour
+	switch {
+	case !(seconds > 0):
+		return time.Minute
+	case seconds > most.Seconds():
+		return most
+	}
+	return time.Duration(seconds * float64(time.Second))
 }
 
 const https = 443
@@ -142,9 +161,9 @@ func targetOf(realm *url.URL) (health.Target, uint16) {
 
 var errNoHTTP = errors.New("it sends no HTTP that can be read")
 
-// send follows no redirect: a credential goes to whom it is for. An error is of the
+// Send follows no redirect: a credential goes to whom it is for. An error is of the
 // network: those about an answer quote it, and who answers has the credential by then.
-func send(transport *http.Transport, request *http.Request) (*http.Response, error) {
+func Send(transport *http.Transport, request *http.Request) (*http.Response, error) {
 	request.Header.Set("User-Agent", "registry-failover")
 	response, err := transport.RoundTrip(request)
 	if err == nil {

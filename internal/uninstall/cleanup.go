@@ -14,6 +14,7 @@ import (
 	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/nodereport"
 	"github.com/registry-failover/registry-failover/internal/pullsecrets"
+	"github.com/registry-failover/registry-failover/internal/readiness"
 )
 
 // electionName is the Lease by which the controller's replicas elect their leader.
@@ -87,7 +88,7 @@ func (o Options) deleteAll(ctx context.Context) error {
 			failures = append(failures, fmt.Errorf("%w: run `kubectl -n %s delete %s %s`", err, o.Namespace, kind, which))
 		}
 	}
-	for _, name := range []string{inputs.SwitchName, inputs.StateName, inputs.StatusName, inputs.AutomaticName, pullsecrets.IndexName} {
+	for _, name := range []string{inputs.SwitchName, inputs.StateName, inputs.StatusName, inputs.AutomaticName, readiness.ImagesName, readiness.DrillsName, pullsecrets.IndexName} {
 		note("configmap", name, o.Client.CoreV1().ConfigMaps(o.Namespace).Delete(ctx, name, metav1.DeleteOptions{}))
 	}
 	for _, name := range certificateNames {

@@ -76,7 +76,7 @@ func TestNothingIsLeftOfProbersThatAreOff(t *testing.T) {
 		}
 	}
 	const controller = "registry-failover-controller"
-	for _, right := range rights(t, render(t, "--values="+example, "--set=prober.enabled=false,operator.subjects[0].kind=Group,operator.subjects[0].name=oncall"))["ServiceAccount registry-failover "+controller] {
+	for _, right := range rights(t, render(t, "--values="+example, "--set=prober.enabled=false,readiness.enabled=false,operator.subjects[0].kind=Group,operator.subjects[0].name=oncall"))["ServiceAccount registry-failover "+controller] {
 		if strings.Contains(right, "deployments") {
 			t.Errorf("the controller keeps %q", right)
 		}

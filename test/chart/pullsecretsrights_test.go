@@ -49,19 +49,19 @@ func TestRightsToPullSecrets(t *testing.T) {
 		"to write with Derive, in each namespace": {
 			"mode=Derive,config.pullSecrets.namespaces={shop,pay}",
 			[]string{
-				"pay:  secrets: get,list,watch,create,update,delete", "pay: +events.k8s.io events: create,patch",
-				"shop:  secrets: get,list,watch,create,update,delete", "shop: +events.k8s.io events: create,patch",
+				"pay:  secrets: get,list,watch,create,update,delete", "pay:  serviceaccounts: get", "pay: +events.k8s.io events: create,patch",
+				"shop:  secrets: get,list,watch,create,update,delete", "shop:  serviceaccounts: get", "shop: +events.k8s.io events: create,patch",
 			},
 			[]string{"pay:  secrets: deletecollection", "shop:  secrets: deletecollection"}, true,
 		},
 		"to read with Check": {
 			"mode=Check,config.pullSecrets.namespaces={shop}",
-			[]string{"shop:  secrets: get,list,watch", "shop: +events.k8s.io events: create,patch"},
+			[]string{"shop:  secrets: get,list,watch", "shop:  serviceaccounts: get", "shop: +events.k8s.io events: create,patch"},
 			[]string{"shop:  secrets: deletecollection"}, true,
 		},
 		"everywhere with a star": {
 			"mode=Derive,config.pullSecrets.namespaces={*}",
-			[]string{"cluster:  secrets: get,list,watch,create,update,delete", "cluster: +events.k8s.io events: create,patch"},
+			[]string{"cluster:  secrets: get,list,watch,create,update,delete", "cluster:  serviceaccounts: get", "cluster: +events.k8s.io events: create,patch"},
 			[]string{"cluster:  namespaces: list", "cluster:  secrets: deletecollection"}, true,
 		},
 	} {

@@ -82,9 +82,13 @@ func TestRightsAreThoseOfTheTables(t *testing.T) {
 			"cluster:  nodes: get,list,watch",
 			"cluster:  pods+namespaces: list",
 			"cluster: admissionregistration.k8s.io mutatingwebhookconfigurations: get,list,watch,patch registry-failover",
+			"cluster: apps deployments+statefulsets+daemonsets: list",
+			"cluster: batch jobs+cronjobs: list",
 			"registry-failover:  configmaps: create",
 			"registry-failover:  configmaps: get,list,watch,patch registry-failover,registry-failover-state",
+			"registry-failover:  configmaps: get,list,watch,patch registry-failover-drills",
 			"registry-failover:  configmaps: get,patch registry-failover-automatic",
+			"registry-failover:  configmaps: get,patch registry-failover-images",
 			"registry-failover:  configmaps: get,patch registry-failover-status",
 			"registry-failover:  secrets: create",
 			"registry-failover:  secrets: get,list,watch,update registry-failover-webhook-certificate",
@@ -102,7 +106,7 @@ func TestRightsAreThoseOfTheTables(t *testing.T) {
 			"registry-failover: coordination.k8s.io leases: list",
 		},
 		"ServiceAccount registry-failover registry-failover-cleanup": {
-			"registry-failover:  configmaps: delete registry-failover,registry-failover-state,registry-failover-status,registry-failover-automatic,registry-failover-pull-secrets",
+			"registry-failover:  configmaps: delete registry-failover,registry-failover-state,registry-failover-status,registry-failover-automatic,registry-failover-images,registry-failover-drills,registry-failover-pull-secrets",
 			"registry-failover:  pods: list",
 			"registry-failover:  secrets: delete registry-failover-webhook-certificate,registry-failover-webhook-tls,registry-failover-webhook-ca",
 			"registry-failover: coordination.k8s.io leases: delete registry-failover-controller",
@@ -111,7 +115,7 @@ func TestRightsAreThoseOfTheTables(t *testing.T) {
 		"Group oncall": {
 			"cluster:  nodes: list",
 			"registry-failover:  configmaps: get registry-failover-config,registry-failover-state,registry-failover-status",
-			"registry-failover:  configmaps: get,patch registry-failover",
+			"registry-failover:  configmaps: get,patch registry-failover,registry-failover-drills",
 			"registry-failover: coordination.k8s.io leases: list",
 		},
 	}

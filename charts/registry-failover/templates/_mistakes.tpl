@@ -50,7 +50,7 @@ switch's policy is made from this one.
 {{- if and (eq (dig "failover" "mode" "Manual" .Values.config) "Automatic") (not .Values.prober.enabled) -}}
   {{- println "prober.enabled: false: without probers nobody knows how the instances do, and config.failover.mode Automatic would never move anything: write true, or Manual for the mode" -}}
 {{- end -}}
-{{- $ours := list "registry-failover" "registry-failover-config" "registry-failover-state" "registry-failover-status" "registry-failover-automatic" "registry-failover-pull-secrets" -}}
+{{- $ours := list "registry-failover" "registry-failover-config" "registry-failover-state" "registry-failover-status" "registry-failover-automatic" "registry-failover-images" "registry-failover-drills" "registry-failover-pull-secrets" -}}
 {{- if and (eq .Values.coredns.namespace .Release.Namespace) (has .Values.coredns.configMap $ours) -}}
   {{- printf "coredns.configMap: %q is one of the product's own ConfigMaps: name CoreDNS's\n" .Values.coredns.configMap -}}
 {{- end -}}

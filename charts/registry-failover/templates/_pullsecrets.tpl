@@ -18,6 +18,12 @@
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get, list, watch{{ if eq (include "registry-failover.pullSecretsMode" .) "Derive" }}, create, update, delete{{ end }}]
+{{- if .Values.readiness.enabled }}
+# The pull secrets that pods of a workload would be given.
+- apiGroups: [""]
+  resources: [serviceaccounts]
+  verbs: [get]
+{{- end }}
 # About a Secret that can't be read, and a name that is taken.
 - apiGroups: ["", events.k8s.io]
   resources: [events]

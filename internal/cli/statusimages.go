@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/registry-failover/registry-failover/internal/readiness"
+	"github.com/registry-failover/registry-failover/pkg/config"
+)
+
+// imagesOf is what status --images tells of one endpoint.
+type imagesOf struct {
+	Endpoint string `json:"endpoint"`
+	// Problem says why there is nothing to tell; else it is empty.
+	Problem string `json:"problem"`
+	// At is when the list became what it is, nil where there is none.
+	At *time.Time `json:"at"`
+	// Images are those that aren't present and equal on every instance.
+	Images []readiness.ImageStatus `json:"images"`
+	// LeftOut is how many more there are.
+	LeftOut int `json:"leftOut"`
+}
+
+// runImages tells of the images that not every instance has.
+func (o *statusOptions) runImages(cmd *cobra.Command) error {
+	client, err := newStatusClient(o.kube)
+	if err != nil {
+		return err
+	}
+	if _, err := client.read(cmd.Context()); err != nil {
+		return err
+	}
+	all, err := client.images(cmd.Context())
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if o.output == outputJSON {
+		err = writeIndented(&out, all)
+	} else {
+		writeLacking(&out, all, time.Now())
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := out.WriteTo(cmd.OutOrStdout()); err != nil {
+		return fmt.Errorf("the output can't be written: %w", err)
+	}
+	return judgeImages(all)
+}
+
+// images reads what the controller has listed.
+func (c *statusClient) images(ctx context.Context) ([]imagesOf, error) {
+	found, err := c.core.ConfigMaps(c.namespace).Get(ctx, readiness.ImagesName, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err): // which is told of each endpoint
+		found = &corev1.ConfigMap{}
+	case apierrors.IsForbidden(err):
+		return nil, fmt.Errorf("you lack the right to get the ConfigMap %s in the namespace %s: %w", readiness.ImagesName, c.namespace, err)
+	case err != nil:
+		return nil, fmt.Errorf("the list of images can't be read: %w", err)
+	}
+	return listImages(c.config, found.Data), nil
+}
+
+func listImages(c *config.Config, data map[string]string) []imagesOf {
+	all := []imagesOf{}
+	for _, e := range c.Endpoints {
+		of := imagesOf{Endpoint: e.Name, Images: []readiness.ImageStatus{}}
+		text, there := data[e.Name]
+		images, err := readiness.ParseImages(text)
+		switch {
+		case !there:
+			of.Problem = "it isn't known which images the instances have: readiness.enabled is off, or the controller hasn't told yet"
+		case err != nil:
+			of.Problem = err.Error()
+		default:
+			of.At, of.LeftOut = &images.At, images.LeftOut
+			of.Images = append(of.Images, images.Images...)
+		}
+		all = append(all, of)
+	}
+	return all
+}
+
+// judgeImages is what the exit code says.
+func judgeImages(all []imagesOf) error {
+	var sentences []string
+	for _, of := range all {
+		switch n := len(of.Images) + of.LeftOut; {
+		case of.Problem != "":
+			sentences = append(sentences, of.Endpoint+": "+of.Problem)
+		case n > 0:
+			sentences = append(sentences, fmt.Sprintf("%s: %s on every instance", of.Endpoint, several(n, "image isn't present and equal", "images aren't present and equal")))
+		}
+	}
+	if len(sentences) == 0 {
+		return nil
+	}
+	return verdict{exitFailed, strings.Join(sentences, "; ")}
+}
+
+func writeLacking(w io.Writer, all []imagesOf, now time.Time) {
+	for _, of := range all {
+		switch {
+		case of.Problem != "":
+			fmt.Fprintf(w, "%s\n  ‼ %s\n", visible(of.Endpoint), escape(of.Problem))
+			continue
+		case len(of.Images) == 0:
+			fmt.Fprintf(w, "%s\n  √ every instance has all images\n", visible(of.Endpoint))
+			continue
+		}
+		fmt.Fprintf(w, "%s\n", visible(of.Endpoint))
+		for _, i := range of.Images {
+			writeImage(w, i, now)
+		}
+		if of.LeftOut > 0 {
+			fmt.Fprintf(w, "  and %s that the controller's list has no room for\n", several(of.LeftOut, "more image", "more images"))
+		}
+	}
+}
+
+func writeImage(w io.Writer, i readiness.ImageStatus, now time.Time) {
+	fmt.Fprintf(w, "  %s  %s\n", visible(i.Image), several(i.Pods, "pod", "pods"))
+	for _, f := range i.Findings {
+		mark := "‼"
+		switch f.Finding {
+		case readiness.Present:
+			continue
+		case readiness.Missing, readiness.Unreadable:
+			mark = "×"
+		case readiness.Stale, readiness.Unknown:
+		}
+		fmt.Fprintf(w, "    %s %s: %s", mark, visible(f.Instance), escape(string(f.Finding)))
+		if f.Since != nil {
+			fmt.Fprintf(w, " for %s", duration(now.Sub(*f.Since)))
+		}
+		if f.Reason != "" {
+			fmt.Fprintf(w, ": %s", escape(f.Reason))
+		}
+		fmt.Fprintln(w)
+	}
+	if len(i.Workloads) == 0 {
+		return
+	}
+	more := ""
+	if i.More > 0 {
+		more = fmt.Sprintf(" and %d more", i.More)
+	}
+	fmt.Fprintf(w, "    %s%s\n", escape(strings.Join(i.Workloads, ", ")), more)
+}
