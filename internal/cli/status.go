@@ -16,8 +16,9 @@ import (
 
 const statusLong = `Tell for each shared endpoint what the switch says and how many of the
 cluster's nodes have applied it, which haven't and why, what else nodes report,
-how well the instances do, what the controller tells of PrivateZone, and which
-pods on the host network keep a copy of the hosts file from before.
+how well the instances do, what the controller tells of PrivateZone, which pods
+wait for an image, and which on the host network keep a copy of the hosts file from
+before.
 
 With --wait it returns when every node has applied the switch, and with --watch it
 goes on telling until it is interrupted. It asks with your
@@ -163,6 +164,7 @@ func (o *statusOptions) look(ctx context.Context, client *statusClient, tell fun
 	}
 	err = o.limit(ctx, lastLook, func(ctx context.Context) (err error) {
 		r.Cloud, r.Health = client.published(ctx, tell)
+		r.Stuck = judgeStuck(client.config, client.told, time.Now())
 		in.Pods, err = client.pods(ctx, tell)
 		return err
 	})

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -34,6 +35,8 @@ type statusClient struct {
 	podsEvery time.Duration
 	podsAt    time.Time
 	lastPods  []corev1.Pod
+	// told is what the controller has told; nil where that can't be read.
+	told map[string]string
 }
 
 func newStatusClient(flags *genericclioptions.ConfigFlags) (*statusClient, error) {
@@ -115,7 +118,7 @@ func (c *statusClient) pods(ctx context.Context, tell func(string)) ([]corev1.Po
 	return pods, nil
 }
 
-// published gives what the controller tells of the cloud and of the instances' health;
+// published gives what the controller tells of the cloud and of the instances' health, and keeps all of it;
 // nil where that can't be read, which is no reason to tell nothing else.
 func (c *statusClient) published(ctx context.Context, tell func(string)) ([]cloudStatus, []healthStatus) {
 	found, err := c.core.ConfigMaps(c.namespace).Get(ctx, inputs.StatusName, metav1.GetOptions{})
@@ -123,9 +126,9 @@ func (c *statusClient) published(ctx context.Context, tell func(string)) ([]clou
 	case apierrors.IsNotFound(err): // which is told of each endpoint
 		found = &corev1.ConfigMap{}
 	case apierrors.IsForbidden(err):
-		tell(fmt.Sprintf("you may not read the ConfigMap %s, so that it isn't known what the controller tells of the cloud and of the instances' health: %v", inputs.StatusName, err))
+		tell(fmt.Sprintf("you may not read the ConfigMap %s, so that it isn't known what the controller tells: %v", inputs.StatusName, err))
 	case err != nil:
-		tell(fmt.Sprintf("what the controller tells of the cloud and of the instances' health can't be read: %v", err))
+		tell(fmt.Sprintf("what the controller tells can't be read: %v", err))
 	}
 	if err != nil && !apierrors.IsNotFound(err) {
 		if !usesCloud(c.config) { // there is nothing to tell of it
@@ -133,6 +136,8 @@ func (c *statusClient) published(ctx context.Context, tell func(string)) ([]clou
 		}
 		return nil, nil
 	}
+	c.told = map[string]string{}
+	maps.Copy(c.told, found.Data)
 	now := time.Now()
 	return judgeCloud(c.config, found.Data, now), judgeHealth(c.config, found.Data, now)
 }

@@ -113,14 +113,14 @@ func TestTheRestIsShownWithoutTheCloudsStatus(t *testing.T) {
 		stderr string
 		json   string
 	}{
-		"the right": {nil, "you may not read the ConfigMap registry-failover-status, so that it isn't known what the controller tells of the cloud and of the instances' health: ", `"cloud": null`},
+		"the right": {nil, "you may not read the ConfigMap registry-failover-status, so that it isn't known what the controller tells: ", `"cloud": null`},
 		"a ConfigMap": {
 			metav1.Status{Status: metav1.StatusFailure, Reason: metav1.StatusReasonNotFound, Code: http.StatusNotFound},
 			"", `"problem": "the controller has told nothing of the cloud yet"`,
 		},
 		"an answer": {
 			metav1.Status{Status: metav1.StatusFailure, Reason: metav1.StatusReasonInternalError, Code: http.StatusInternalServerError},
-			"what the controller tells of the cloud and of the instances' health can't be read: ", `"cloud": null`,
+			"what the controller tells can't be read: ", `"cloud": null`,
 		},
 	} {
 		t.Run(sentence, func(t *testing.T) {

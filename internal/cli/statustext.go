@@ -21,6 +21,8 @@ type statusResult struct {
 	Cloud []cloudStatus `json:"cloud"`
 	// Health is what the probers find of the instances; nil where that can't be read.
 	Health []healthStatus `json:"health"`
+	// Stuck is what the controller tells of pods that wait for an image; nil where that can't be read.
+	Stuck []stuckStatus `json:"stuck"`
 	// Seconds is how long was waited; only with --wait.
 	Seconds *float64 `json:"seconds,omitempty"`
 }
@@ -57,6 +59,11 @@ func writeStatus(w io.Writer, r statusResult, now time.Time) {
 		for _, h := range r.Health {
 			if h.Endpoint == e.Name {
 				writeHealth(w, e, h, now)
+			}
+		}
+		for _, s := range r.Stuck {
+			if s.Endpoint == e.Name {
+				writeStuck(w, s, now)
 			}
 		}
 	}
