@@ -12,6 +12,9 @@ const (
 	Within = 10 * time.Minute
 	// longestBackOff is kubelet's: after it each pod has tried again by itself.
 	longestBackOff = 5 * time.Minute
+	// settled is when a node that was moved pulls from elsewhere for sure: containerd goes by
+	// the hosts file that it has read for 5 s, and the report's time is cut to whole seconds.
+	settled = 7 * time.Second
 	// worthwhile is how long a pod waits at least before its node is moved. The back-off
 	// grows as 10, 20, 40, 80, 160 and 300 s: kubelet tries a younger one again within 40 s.
 	worthwhile = time.Minute
@@ -32,6 +35,7 @@ const (
 	NodeNotMoved  Verdict = "NodeNotMoved"
 	MightGoBack   Verdict = "MightGoBack"
 	TriesSoon     Verdict = "TriesSoon"
+	NotSettled    Verdict = "NotSettled"
 	HasTriedAgain Verdict = "HasTriedAgain"
 )
 
@@ -45,12 +49,13 @@ var sentences = map[Verdict]string{
 	NodeNotMoved:  "its node has not reported that it has applied the switch, or the switch doesn't move it",
 	MightGoBack:   "the switch moves some nodes only, and the new pod may come to another one",
 	TriesSoon:     "it had waited for less than a minute when its node was moved, so that kubelet tries again soon",
+	NotSettled:    "its node was moved less than 7 seconds ago, and may pull by the hosts file from before",
 	HasTriedAgain: "its node was moved more than 5 minutes ago, and kubelet has tried again since",
 }
 
 // Verdicts are all, in the order of the document.
 var Verdicts = []Verdict{
-	NoSwitch, BeganAfter, PullInFlight, HasRun, NotReplaced, NodeNotMoved, MightGoBack, TriesSoon, HasTriedAgain, Recreate,
+	NoSwitch, BeganAfter, PullInFlight, HasRun, NotReplaced, NodeNotMoved, MightGoBack, TriesSoon, NotSettled, HasTriedAgain, Recreate,
 }
 
 // Sentence says it to people.
@@ -117,6 +122,8 @@ func Judge(p Pod, t Thrown, reports map[string]nodereport.Report, now time.Time)
 		return MightGoBack
 	case moved.Sub(p.Since) < worthwhile:
 		return TriesSoon
+	case now.Sub(moved) < settled:
+		return NotSettled
 	case now.Sub(moved) > longestBackOff:
 		return HasTriedAgain
 	}

@@ -42,6 +42,8 @@ var decisions = []struct {
 	{"it has waited for a minute by then", all, "1m", "59s", "1m59s", nil, Recreate},
 	{"it has waited for long", all, "1m", "59s", "1h", nil, Recreate},
 	{"the switch leads back to PrivateZone", "privatezone", "1m", "59s", "5m", nil, Recreate},
+	{"the node was moved just now", all, "7s", "6s", "5m", nil, NotSettled},
+	{"the node was moved 7 seconds ago", all, "8s", "7s", "5m", nil, Recreate},
 	{"the node was moved 5 minutes ago", all, "5m1s", "5m", "10m", nil, Recreate},
 	{"the node was moved longer ago", all, "5m2s", "5m1s", "10m", nil, HasTriedAgain},
 }

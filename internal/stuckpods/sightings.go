@@ -42,13 +42,13 @@ func (w *Watcher) Begin() (visit func(*corev1.Pod), end func()) {
 }
 
 // take takes over what the last survey saw, and says whether there is one. A survey may
-// last a minute: of what a look has seen since it began, the look counts.
+// last a minute: of what a look has listed since it began, the look counts.
 func (w *Watcher) take() bool {
 	all := w.survey.Swap(nil)
 	if all == nil {
 		return false
 	}
-	if w.looked.After(all.at) {
+	if w.known.at.After(all.at) {
 		w.known.replace(all.pods, func(p Pod) bool { return !p.Pending })
 	} else {
 		w.known = *all

@@ -90,7 +90,9 @@ func TestAfterASwitchPodsAreMadeAnewOneByOne(t *testing.T) {
 		compare(t, 7, len(c.pods()))
 		c.throw("hangzhou")
 		c.move("node-a", "hangzhou")
-		pass(5*time.Second + time.Millisecond)
+		pass(7*time.Second - time.Millisecond)
+		compare(t, 7, len(c.pods()))
+		pass(4 * time.Second) // looks come each 5 s
 		compare(t, []string{"bare", "elsewhere", "ran", "web-1", "web-2", "web-3"}, c.pods())
 		pass(2 * time.Second)
 		compare(t, []string{"bare", "elsewhere", "ran", "web-2", "web-3"}, c.pods())
@@ -145,8 +147,8 @@ func TestAPodThatChangesMeanwhileIsLookedAtAnew(t *testing.T) {
 		pass(2 * time.Minute)
 		c.throw("hangzhou")
 		c.move("node-a", "hangzhou")
-		pass(9 * time.Second)
-		if n := deletions.Load(); n != 1 { // at the look after 5 s
+		pass(14 * time.Second)
+		if n := deletions.Load(); n != 1 { // at the look after 10 s
 			t.Errorf("it was tried %d times between two looks", n)
 		}
 		pass(5 * time.Second)
@@ -219,7 +221,7 @@ func TestTheNextLeaderGoesOn(t *testing.T) {
 		c.end()
 		c.move("node-b", "hangzhou")
 		c.lead()
-		pass(6 * time.Second)
+		pass(11 * time.Second)
 		compare(t, []string{}, c.pods())
 		pass(20 * time.Second)
 		if s := c.status(); s.Recreated != 2 || s.Pods != 0 || !s.SwitchSince.Equal(dawn.Add(2*time.Minute)) {
@@ -232,7 +234,7 @@ func TestTheNextLeaderGoesOn(t *testing.T) {
 		c.move("node-a", "privatezone")
 		pass(10 * time.Second)
 		c.lead() // and has to know by itself that there was a switch
-		pass(6 * time.Second)
+		pass(time.Second)
 		compare(t, []string{}, c.pods())
 	},
 		stuck("web-0", "node-a", "ImagePullBackOff", dawn),
@@ -309,4 +311,25 @@ func TestAnOldSurveyIsNoNews(t *testing.T) {
 			t.Errorf("the status is %+v", s)
 		}
 	}, old)
+}
+
+// TestALookThatFailsMakesNoSurveyOld has a survey that begins before a look that fails.
+func TestALookThatFailsMakesNoSurveyOld(t *testing.T) {
+	play(t, false, func(c *cluster) {
+		var failing atomic.Bool
+		c.api.PrependReactor("list", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
+			return failing.Load(), nil, errors.New("the API server is away")
+		})
+		c.throw("hangzhou")
+		pass(10*time.Minute - 20*time.Second)
+		visit, end := c.watcher.Begin()
+		failing.Store(true)
+		pass(time.Hour)
+		visit(stuck("web", "node-a", "ImagePullBackOff", dawn))
+		end()
+		pass(time.Minute)
+		if s := c.status(); s.Pods != 1 {
+			t.Errorf("the status is %+v", s)
+		}
+	})
 }
