@@ -15,7 +15,7 @@ const (
 	// most is how many pods and nodes a status names.
 	most = 20
 	// statusPause is between two changes of an endpoint's status.
-	statusPause = 10 * time.Second
+	statusPause = 5 * time.Second
 	// statusInterval is how old the time in it may become.
 	statusInterval = 10 * time.Minute
 )
