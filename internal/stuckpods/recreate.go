@@ -29,13 +29,18 @@ func (w *Watcher) recreate(ctx context.Context) time.Duration {
 		return wait
 	}
 	var all []Pod
+	wait := rest
 	for uid, p := range w.known.pods {
-		if !w.passed[uid] && Judge(p, w.thrown(p.Endpoint), w.reports, now) == Recreate {
+		switch verdict := Judge(p, w.thrown(p.Endpoint), w.reports, now); {
+		case w.passed[uid]:
+		case verdict == Recreate:
 			all = append(all, p)
+		case verdict == NotSettled:
+			wait = time.Second
 		}
 	}
 	if len(all) == 0 {
-		return rest
+		return wait
 	}
 	w.delete(ctx, slices.MinFunc(all, byAge), now)
 	w.deleted = now

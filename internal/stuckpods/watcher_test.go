@@ -92,7 +92,7 @@ func TestAfterASwitchPodsAreMadeAnewOneByOne(t *testing.T) {
 		c.move("node-a", "hangzhou")
 		pass(7*time.Second - time.Millisecond)
 		compare(t, 7, len(c.pods()))
-		pass(4 * time.Second) // looks come each 5 s
+		pass(time.Second)
 		compare(t, []string{"bare", "elsewhere", "ran", "web-1", "web-2", "web-3"}, c.pods())
 		pass(2 * time.Second)
 		compare(t, []string{"bare", "elsewhere", "ran", "web-2", "web-3"}, c.pods())
@@ -147,11 +147,11 @@ func TestAPodThatChangesMeanwhileIsLookedAtAnew(t *testing.T) {
 		pass(2 * time.Minute)
 		c.throw("hangzhou")
 		c.move("node-a", "hangzhou")
-		pass(14 * time.Second)
-		if n := deletions.Load(); n != 1 { // at the look after 10 s
+		pass(9 * time.Second)
+		if n := deletions.Load(); n != 1 { // after 7 s
 			t.Errorf("it was tried %d times between two looks", n)
 		}
-		pass(5 * time.Second)
+		pass(2 * time.Second) // a look comes after 10 s
 		if n := deletions.Load(); n != 2 {
 			t.Errorf("it was tried %d times after two looks", n)
 		}
