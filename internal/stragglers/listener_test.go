@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -48,7 +49,10 @@ func TestListenersSeeEveryPodOfASurvey(t *testing.T) {
 			time.Sleep(330 * time.Second)
 			synctest.Wait()
 		})
-		compare(t, []string{"begin", "a", "b", "end", "begin"}, one.heard)
+		compare(t, []string{"begin", "a", "b", "end", "begin"}, one.heard[:5])
+		if slices.Contains(one.heard[5:], "end") { // it may have failed twice by now
+			t.Errorf("a survey that fails ends: %v", one.heard)
+		}
 		compare(t, one.heard, two.heard)
 	})
 }
