@@ -1,6 +1,6 @@
 // Command controller keeps the switch and its record, issues the webhook's
 // certificate, reads PrivateZone and ACR from the cloud's API and writes PrivateZone's
-// record where it is told to, keeps companions of pull secrets and mints others, counts the pods that still name a source host, removes the reports of nodes that
+// record where it is told to, keeps companions of pull secrets and mints others, counts the pods that still name a source host and those that wait for an image, removes the reports of nodes that
 // are no more, takes a taint off those that have joined, publishes what the probers
 // report together, looks up on every instance the images that workloads name, and in automatic mode throws the switch. The subcommand probe is such a prober. Three subcommands are
 // Helm's hooks: one before an installation or upgrade, two of an uninstallation.
@@ -115,7 +115,13 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	counter := stragglers.New(stragglers.Options{Client: core, Namespace: o.namespace, Metrics: registry, Log: o.log})
+	stuck, err := addStuckPods(mgr, cfg, stuckParts{cluster: cluster, pods: core, namespace: o.namespace, metrics: registry, log: o.log})
+	if err != nil {
+		return err
+	}
+	counter := stragglers.New(stragglers.Options{
+		Client: core, Namespace: o.namespace, Metrics: registry, Log: o.log, Listeners: []stragglers.Listener{stuck},
+	})
 	if err := counter.Configure(cfg); err != nil {
 		return err
 	}
@@ -125,6 +131,9 @@ func run(ctx context.Context, o options) error {
 	follow = append(follow, func(c *config.Config) {
 		if err := counter.Configure(c); err != nil {
 			o.log.Error("pods are counted by the configuration before", "error", err)
+		}
+		if err := stuck.Configure(c); err != nil {
+			o.log.Error("pods that wait for an image are looked after by the configuration before", "error", err)
 		}
 	})
 

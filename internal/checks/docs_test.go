@@ -49,7 +49,7 @@ func TestEveryCodeHasItsSection(t *testing.T) {
 func TestCodesStay(t *testing.T) {
 	known := []checks.Code{
 		"RESOLVES", "REACHABLE", "CERTIFICATE", "CERTIFICATE-EXPIRY", "IDENTITY", "TOKEN-REALM", "STORAGE", "CUSTOM-DOMAIN", "EDITION",
-		"SYNC-RULES", "SYNC-NAMES", "SYNC-SCOPE", "VPC-LINK", "PUBLIC-ACCESS", "ZONES", "RAM", "OWN-IMAGES", "IMAGE-POLICIES",
+		"SYNC-RULES", "SYNC-NAMES", "SYNC-SCOPE", "VPC-LINK", "PUBLIC-ACCESS", "ZONES", "RAM", "OWN-IMAGES", "IMAGE-POLICIES", "SERIAL-PULLS",
 		"PULL-SECRETS", "PULL-LOGIN",
 	}
 	seen := map[checks.Code]bool{}

@@ -23,7 +23,8 @@ const checkLong = `Look before a failover is needed at what it would need, and t
 each finding what to do about it: docs/checks.md explains each code.
 
 It looks at the cluster of the kubeconfig, with your own rights: at policies, at the
-product's images, and whether pods have pull credentials for every instance. With
+product's images, at how nodes pull, and whether pods have pull credentials for every
+instance. With
 --login it tries these credentials at the instances.
 
 With --pre it looks as well at what doesn't need the product to be installed. Run it

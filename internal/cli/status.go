@@ -17,8 +17,8 @@ import (
 const statusLong = `Tell for each shared endpoint what the switch says and how many of the
 cluster's nodes have applied it, which haven't and why, what else nodes report,
 how well the instances do, how many of the images that pods run each of them has,
-what the controller tells of PrivateZone, what automatic mode does, and which pods on
-the host network keep a copy of the hosts file from before.
+what the controller tells of PrivateZone, what automatic mode does, which pods wait
+for an image, and which on the host network keep a copy of the hosts file from before.
 
 With --images it tells instead of each image that not every instance has, and of the
 workloads that name it; for that it gets the ConfigMap registry-failover-images.
@@ -178,6 +178,7 @@ func (o *statusOptions) look(ctx context.Context, client *statusClient, tell fun
 		r.Cloud, r.Health = client.published(ctx, tell)
 		r.Automatic = judgeAutomatic(client.config, client.told, time.Now())
 		r.Readiness = client.readiness(time.Now())
+		r.Stuck = judgeStuck(client.config, client.told, time.Now())
 		in.Pods, err = client.pods(ctx, tell)
 		return err
 	})

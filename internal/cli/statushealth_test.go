@@ -14,7 +14,7 @@ const ofHealth = `"health":{"at":"$NOW","wanted":3,"fresh":3,"instances":[` +
 	`{"instance":"hangzhou","network":"internal","level":"healthy","reason":"answers as itself","agree":3,"named":true,"latencyMillis":31,"since":"2026-11-20T02:00:00Z"},` +
 	`{"instance":"hangzhou","network":"public","level":"disagreement","reason":"the probers don't agree: 1 say healthy, 1 say slow, 1 say unknown","agree":0,"latencyMillis":45,"since":"$NOW"},` +
 	`{"instance":"zhangjiakou","network":"internal","level":"unreachable","reason":"can't be connected to: nothing came in time","agree":3,"since":"$NOW"},` +
-	`{"instance":"zhangjiakou","network":"public","level":"slow","reason":"has not answered within 5s","agree":2,"since":"$NOW"}],"serving":[{"instance":"hangzhou","nodes":3}]}`
+	`{"instance":"zhangjiakou","network":"public","level":"slow","reason":"has not answered within 5s","agree":2,"since":"$NOW"}],"serving":[{"instance":"hangzhou","nodes":3}]},` + ofStuck
 
 // toldOf is the ConfigMap with what the controller has told. $NOW is some minutes ago.
 func toldOf(told string) corev1.ConfigMap {
@@ -25,7 +25,7 @@ func toldOf(told string) corev1.ConfigMap {
 // timeless replaces what is different each time.
 func timeless(t *testing.T, output string) string {
 	t.Helper()
-	output = regexp.MustCompile(`"(at|since|readAt|oldestReport)": "[^"]+"`).ReplaceAllString(output, `"$1": "2026-11-24T02:00:00Z"`)
+	output = regexp.MustCompile(`"(at|since|readAt|switchSince|oldestReport)": "[^"]+"`).ReplaceAllString(output, `"$1": "2026-11-24T02:00:00Z"`)
 	return regexp.MustCompile(`for \d+ days`).ReplaceAllString(output, "for 4 days")
 }
 

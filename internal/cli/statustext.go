@@ -25,6 +25,8 @@ type statusResult struct {
 	Readiness []readinessStatus `json:"readiness"`
 	// Automatic is what automatic mode does; nil where that can't be read.
 	Automatic []automaticStatus `json:"automatic"`
+	// Stuck is what the controller tells of pods that wait for an image; nil where that can't be read.
+	Stuck []stuckStatus `json:"stuck"`
 	// Seconds is how long was waited; only with --wait.
 	Seconds *float64 `json:"seconds,omitempty"`
 }
@@ -71,6 +73,11 @@ func writeStatus(w io.Writer, r statusResult, now time.Time) {
 		for _, a := range r.Automatic {
 			if a.Endpoint == e.Name {
 				writeAutomatic(w, a, now)
+			}
+		}
+		for _, s := range r.Stuck {
+			if s.Endpoint == e.Name {
+				writeStuck(w, s, now)
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
 	"github.com/registry-failover/registry-failover/pkg/config"
@@ -22,7 +23,15 @@ const (
 	retry = 30 * time.Second
 )
 
-// Options are what a Counter needs; all are required.
+// A Listener sees every unfinished pod of each survey, so that the cluster's pods are listed
+// once for all who want to know of them.
+type Listener interface {
+	// Begin is called before a survey. Visit is called with each pod, which it must not keep,
+	// and end when these were all; it isn't called where the survey fails.
+	Begin() (visit func(*corev1.Pod), end func())
+}
+
+// Options are what a Counter needs; all but the Listeners are required.
 type Options struct {
 	// Client limits its own rate: a survey may take a minute.
 	Client corev1client.CoreV1Interface
@@ -30,6 +39,7 @@ type Options struct {
 	Namespace string
 	Metrics   prometheus.Registerer
 	Log       *slog.Logger
+	Listeners []Listener
 }
 
 // Counter surveys the cluster again and again, and shows the counts as metrics.
@@ -111,15 +121,20 @@ func (c *Counter) survey(ctx context.Context) (*counts, error) {
 		}
 	}
 	var images Held
-	err = Pods(ctx, c.Client, p.rewriter, "", namespaces, func(pod Pod) {
-		counted.add(pod)
-		for _, i := range pod.Images {
-			images.Add(i)
+	visit, end := c.begin()
+	err = EachPod(ctx, c.Client, "", func(pod *corev1.Pod) {
+		visit(pod)
+		if names := namespaces.Images(p.rewriter, pod); len(names) > 0 {
+			counted.add(names)
+			for _, i := range names {
+				images.Add(i)
+			}
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
+	end()
 	if err := images.Look(ctx, c.Client); err != nil {
 		return nil, fmt.Errorf("images of nodes: %w", err)
 	}
@@ -129,4 +144,23 @@ func (c *Counter) survey(ctx context.Context) (*counts, error) {
 	}
 	counted.ended = time.Now()
 	return counted, nil
+}
+
+// begin is one Listener for all.
+func (c *Counter) begin() (visit func(*corev1.Pod), end func()) {
+	var visits []func(*corev1.Pod)
+	var ends []func()
+	for _, l := range c.Listeners {
+		visit, end := l.Begin()
+		visits, ends = append(visits, visit), append(ends, end)
+	}
+	return func(pod *corev1.Pod) {
+			for _, visit := range visits {
+				visit(pod)
+			}
+		}, func() {
+			for _, end := range ends {
+				end()
+			}
+		}
 }

@@ -32,9 +32,9 @@ type kind struct {
 }
 
 // add counts a pod once for each endpoint and reason.
-func (c *counts) add(pod Pod) {
+func (c *counts) add(images []Image) {
 	seen := map[kind]bool{}
-	for _, i := range pod.Images {
+	for _, i := range images {
 		if k := (kind{i.Endpoint, i.Reason}); !seen[k] {
 			seen[k] = true
 			c.pods[k]++

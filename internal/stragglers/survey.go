@@ -2,6 +2,7 @@ package stragglers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -45,6 +46,34 @@ func EachPod(ctx context.Context, client corev1client.PodsGetter, namespace stri
 	})
 	if err != nil {
 		return fmt.Errorf("list pods: %w", err)
+	}
+	return nil
+}
+
+// pending chooses pods of which a container has never started, or waits to.
+const pending = "status.phase=Pending"
+
+// EachPending calls visit with each pod of the cluster that is Pending. The API server answers from
+// its cache, which may be some seconds late: pages would have older ones read all pods
+// from etcd. Where that is too long for [LimitAnswers] it is read in pages all the same.
+func EachPending(ctx context.Context, client corev1client.PodsGetter, visit func(*corev1.Pod)) error {
+	list := func(ctx context.Context, o metav1.ListOptions) (string, error) {
+		o.FieldSelector = pending
+		page, err := client.Pods(metav1.NamespaceAll).List(ctx, o)
+		if err != nil {
+			return "", err
+		}
+		for i := range page.Items {
+			visit(&page.Items[i])
+		}
+		return page.Continue, nil
+	}
+	_, err := list(ctx, metav1.ListOptions{ResourceVersion: "0"})
+	if errors.Is(err, errLong) {
+		err = pages(ctx, metav1.ListOptions{}, list)
+	}
+	if err != nil {
+		return fmt.Errorf("list pending pods: %w", err)
 	}
 	return nil
 }

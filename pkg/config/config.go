@@ -154,4 +154,8 @@ type Failover struct {
 	ReadyShare float64 `json:"readyShare"`
 	// MaxPerDay is the most switches within 24 hours.
 	MaxPerDay int `json:"maxPerDay"`
+	// RecreateStuckPods deletes after a switch, whoever has thrown it, pods that wait in
+	// kubelet's back-off since before it, so that their controllers make new ones. It goes
+	// with every mode of Node.Hosts but HostsOff.
+	RecreateStuckPods bool `json:"recreateStuckPods"`
 }

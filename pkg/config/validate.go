@@ -32,6 +32,9 @@ func (c *Config) validateHead() field.ErrorList {
 	if c.Node.ResetConnections && c.Node.Hosts == HostsOff {
 		errs = append(errs, field.Invalid(field.NewPath("node", "resetConnections"), true, "needs the hosts file, which leads the pulls elsewhere that are tried again: set node.hosts to OnFailover or Always"))
 	}
+	if c.Failover.RecreateStuckPods && c.Node.Hosts == HostsOff {
+		errs = append(errs, field.Invalid(field.NewPath("failover", "recreateStuckPods"), true, "needs the nodes' reports, which tell whether a new pod would pull from elsewhere: set node.hosts to OnFailover or Always"))
+	}
 	if !zone.IsDNSName(c.Cluster.Domain) {
 		errs = append(errs, field.Invalid(field.NewPath("cluster", "domain"), c.Cluster.Domain, "must be a lowercase DNS name without a final dot, such as cluster.local"))
 	}

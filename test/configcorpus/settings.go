@@ -94,6 +94,10 @@ func settings(string) map[string]Mistake {
 			"kind: Config", "kind: Config\nnode: {hosts: Off, resetConnections: true}",
 			`node.resetConnections: Invalid value: true: needs the hosts file, which leads the pulls elsewhere that are tried again: set node.hosts to OnFailover or Always`,
 		},
+		"pods to recreate without nodes that report": {
+			"kind: Config", "kind: Config\nnode: {hosts: Off}\nfailover: {recreateStuckPods: true}",
+			`failover.recreateStuckPods: Invalid value: true: needs the nodes' reports, which tell whether a new pod would pull from elsewhere: set node.hosts to OnFailover or Always`,
+		},
 		"a mode that is a number": {
 			"kind: Config", "kind: Config\nnode: {hosts: 5}",
 			`node.hosts: Invalid value: "5": must be OnFailover, Always or Off`,

@@ -76,6 +76,7 @@ func TestImagePolicies(t *testing.T) {
 		"unknown OWN-IMAGES : no pods of the product are in the namespace " + namespace,
 		"failed IMAGE-POLICIES ConfigMap/default/allowed-hosts: names b-registry-vpc.cn-zhangjiakou.cr.aliyuncs.com" + refused,
 		"failed IMAGE-POLICIES K8sAllowedRepos/repos: names a-registry.cn-hangzhou.cr.aliyuncs.com" + refused,
+		"warning SERIAL-PULLS : one image is pulled after the other, so that one pull that hangs at a switch holds up all pods of the node, on the node " + node.Nodes[0].Name,
 	}
 	if diff := cmp.Diff(want, lookAtCluster(t, node.Config)); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)

@@ -21,6 +21,11 @@ startup-taint.cluster-autoscaler.kubernetes.io/registry-failover
 {{- if dig "privateZone" "writeBack" false .Values.config -}}true{{- end -}}
 {{- end -}}
 
+{{/* Whether the controller deletes pods that wait for an image: true, or nothing. */}}
+{{- define "registry-failover.recreates" -}}
+{{- if dig "failover" "recreateStuckPods" false .Values.config -}}true{{- end -}}
+{{- end -}}
+
 {{/* Whether the controller derives pull secrets: true, or nothing. */}}
 {{- define "registry-failover.derives" -}}
 {{- if eq (dig "pullSecrets" "mode" "Off" .Values.config | toString) "Derive" -}}true{{- end -}}

@@ -15,6 +15,7 @@ import (
 const (
 	OwnImages     checks.Code = "OWN-IMAGES"
 	ImagePolicies checks.Code = "IMAGE-POLICIES"
+	SerialPulls   checks.Code = "SERIAL-PULLS"
 )
 
 // Options are what the checks need; all are required.
@@ -39,6 +40,10 @@ func All(o Options) []checks.Check {
 		{
 			Code: ImagePolicies, About: "policies that name a source host name the shared endpoint, too",
 			Run: func(ctx context.Context) []checks.Finding { return imagePolicies(ctx, o) },
+		},
+		{
+			Code: SerialPulls, About: "a pull that hangs holds up no other pod of its node",
+			Run: func(ctx context.Context) []checks.Finding { return serialPulls(ctx, o) },
 		},
 	}
 }

@@ -24,6 +24,9 @@
 {{- if and (dig "node" "resetConnections" false $config) (eq (include "registry-failover.nodeHosts" .) "Off") -}}
   {{- println "config.node.resetConnections: true: needs the hosts file, which leads the pulls elsewhere that are tried again: set node.hosts to OnFailover or Always" -}}
 {{- end -}}
+{{- if and (dig "failover" "recreateStuckPods" false $config) (eq (include "registry-failover.nodeHosts" .) "Off") -}}
+  {{- println "config.failover.recreateStuckPods: true: needs the nodes' reports, which tell whether a new pod would pull from elsewhere: set node.hosts to OnFailover or Always" -}}
+{{- end -}}
 {{- include "registry-failover.pullSecretMistakes" (list $provider ($config.pullSecrets | default dict) .Release.Namespace) -}}
 {{- include "registry-failover.credentialMistakes" (list $provider ($config.credentials | default dict)) -}}
 {{- range $key, $text := pick ($config.health | default dict) "interval" "timeout" "slow" -}}
