@@ -55,7 +55,7 @@ func (in Input) read() []node {
 	}
 	var nodes []node
 	for _, n := range in.Nodes {
-		if !hasHostsFile(n) {
+		if !hasHostsFile(n.Labels) {
 			continue
 		}
 		this := node{name: n.Name, ready: isReady(n), none: errNoLease}
@@ -73,9 +73,12 @@ func (in Input) read() []node {
 }
 
 // hasHostsFile is where the chart runs a resolver.
-func hasHostsFile(n corev1.Node) bool {
-	return n.Labels["type"] != "virtual-kubelet" && cmp.Or(n.Labels[corev1.LabelOSStable], "linux") == "linux"
+func hasHostsFile(labels map[string]string) bool {
+	return labels[typeLabel] != "virtual-kubelet" && cmp.Or(labels[corev1.LabelOSStable], "linux") == "linux"
 }
+
+// typeLabel is what ACK's virtual nodes are known by.
+const typeLabel = "type"
 
 func isReady(n corev1.Node) bool {
 	return slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool {
