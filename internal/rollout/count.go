@@ -19,10 +19,10 @@ type Reporter struct {
 	Annotations map[string]string
 }
 
-// Labels and Annotations are all that is read of a Reporter's.
+// Labels are all that is read of a Reporter's.
 func Labels() []string { return []string{typeLabel, corev1.LabelOSStable} }
 
-// Annotations, see [Labels].
+// Annotations are all that is read of a Reporter's.
 func Annotations() []string {
 	return []string{nodereport.AnswersAnnotation, nodereport.HostsAnnotation}
 }
