@@ -2,6 +2,7 @@ package chart
 
 import (
 	"cmp"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -192,9 +193,7 @@ func playAlerts(t *testing.T) {
 		}
 		rule := alerts(t)[i]
 		labels := map[string]string{"severity": rule.Labels["severity"]}
-		for key, value := range l.labels {
-			labels[key] = value
-		}
+		maps.Copy(labels, l.labels)
 		if strings.Contains(rule.Annotations["description"], "{{") {
 			t.Errorf("%s: the description is a template, which no test looks at", l.alert)
 		}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -86,7 +88,7 @@ func (o *onlooker) scrape(ctx context.Context) {
 	}
 	for _, pod := range list.Items {
 		for _, address := range metricsOf(pod) {
-			page, err := get(ctx, "http://"+address+"/metrics")
+			page, err := metricsPage(ctx, address)
 			if err != nil {
 				continue
 			}
@@ -102,6 +104,25 @@ func (o *onlooker) scrape(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// metricsPage is what a program shows on its metrics port.
+func metricsPage(ctx context.Context, address string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
+	if err != nil {
+		return "", err
+	}
+	client := http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = errors.New(response.Status)
+	}
+	return string(text), err
 }
 
 // metricsOf are the addresses of the pod's ports called metrics.

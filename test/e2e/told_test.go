@@ -59,7 +59,7 @@ func awaitLeader(t *testing.T, other string, lines []string) (name, page string)
 			if pod.Name == other || pod.Status.PodIP == "" {
 				continue
 			}
-			text, getErr := get(ctx, "http://"+net.JoinHostPort(pod.Status.PodIP, "8082")+"/metrics")
+			text, getErr := metricsPage(ctx, net.JoinHostPort(pod.Status.PodIP, "8082"))
 			if getErr != nil || !strings.Contains(text, "registry_failover_switch_target{") {
 				continue
 			}
