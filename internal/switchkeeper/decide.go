@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/registry-failover/registry-failover/internal/rollout"
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
@@ -25,7 +26,7 @@ type Input struct {
 	// Uninstalling says that nothing may be created or brought back.
 	Uninstalling bool
 	// Writes are who wrote the keys of Switch, by endpoint name, as far as that is known.
-	Writes map[string]Write
+	Writes map[string]rollout.Writer
 	// Now is when all this was read. It may be zero where nobody knows the time: then none is recorded.
 	Now time.Time
 }

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/registry-failover/registry-failover/internal/rollout"
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
@@ -59,7 +62,7 @@ func (in Input) force(e zone.Endpoint, last record, accepted string) (now, befor
 			return Force{}, before
 		}
 		if before.Since.IsZero() {
-			before.Since = in.Writes[e.Name].of(last.lastSwitch, in.Switch.Values[e.Name])
+			before.Since = in.written(e.Name, last.lastSwitch)
 		}
 		return before, before
 	}
@@ -69,17 +72,26 @@ func (in Input) force(e zone.Endpoint, last record, accepted string) (now, befor
 	}
 	since := last.since
 	if !known || !leadsAlike(s, recorded) || since.IsZero() {
-		since = cmp.Or(in.Writes[e.Name].of(accepted, in.Switch.Values[e.Name]), in.Now)
+		since = cmp.Or(in.written(e.Name, accepted), in.Now)
 	}
 	return Force{Value: accepted, Switch: s, Since: since}, before
 }
 
-// of is when the value was written, zero where another stands there.
-func (w Write) of(value, stands string) time.Time {
-	if strings.TrimSpace(stands) != value {
+// written is when the value was written, zero where another stands there.
+func (in Input) written(endpoint, value string) time.Time {
+	if strings.TrimSpace(in.Switch.Values[endpoint]) != value {
 		return time.Time{}
 	}
-	return w.At
+	return in.Writes[endpoint].At
+}
+
+// writers are those of each endpoint's key.
+func writers(endpoints []zone.Endpoint, managers []metav1.ManagedFieldsEntry) map[string]rollout.Writer {
+	all := map[string]rollout.Writer{}
+	for _, e := range endpoints {
+		all[e.Name] = rollout.WriterOf(e.Name, managers)
+	}
+	return all
 }
 
 // by is who has written what is in force.

@@ -5,12 +5,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/registry-failover/registry-failover/internal/rollout"
 )
 
 // TestSince has a switch that leads to hangzhou since 01:00, and a look at 09:00.
 func TestSince(t *testing.T) {
 	const recorded = `{"version":1,"lastSwitch":"hangzhou","lastSwitchSince":"2026-11-24T01:00:00Z"}`
-	written := map[string]Write{name: {"kubectl-patch", at("08:00:00")}}
+	written := map[string]rollout.Writer{name: {Manager: "kubectl-patch", At: at("08:00:00")}}
 	for sentence, test := range map[string]struct {
 		in     Input
 		value  string // in force
@@ -107,5 +109,17 @@ func TestSince(t *testing.T) {
 			}
 			settles(t, test.in)
 		})
+	}
+}
+
+func TestAnAuthorIsNamedWithTheSource(t *testing.T) {
+	for want, author := range map[string]Author{
+		"by oncall, as its set-by says":      {SetBy: "oncall", Manager: "kubectl-patch"},
+		"by the field manager kubectl-patch": {Manager: "kubectl-patch"},
+		"nobody knows by whom":               {},
+	} {
+		if got := author.String(); got != want {
+			t.Errorf("%+v is %q, not %q", author, got, want)
+		}
 	}
 }

@@ -111,7 +111,7 @@ func (k *Keeper) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.
 		return reconcile.Result{}, err
 	}
 	endpoints := *k.endpoints.Load()
-	in := Input{Endpoints: endpoints, Switch: object(current), State: object(state), Writes: writes(current.ManagedFields), Now: time.Now()}
+	in := Input{Endpoints: endpoints, Switch: object(current), State: object(state), Writes: writers(endpoints, current.ManagedFields), Now: time.Now()}
 	in.Uninstalling = uninstalling(current, endpoints) || !in.Switch.Exists && k.view.marked()
 	k.view.read(moment, in.Switch.Values, endpoints)
 	seen, upToDate := k.view.at(version(current))

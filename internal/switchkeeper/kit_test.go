@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -199,3 +200,18 @@ func (w *world) must(err error) {
 
 // lastSwitch is a state with nothing else.
 func lastSwitch(value string) string { return `{"lastSwitch":"` + value + `","version":1}` }
+
+// at is a moment of the tests' day.
+func at(clock string) time.Time {
+	t, err := time.Parse(time.RFC3339, "2026-11-24T"+clock+"Z")
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// entry is one of managedFields.
+func entry(manager, clock, fields string) metav1.ManagedFieldsEntry {
+	when := metav1.NewTime(at(clock))
+	return metav1.ManagedFieldsEntry{Manager: manager, Time: &when, FieldsV1: metav1.NewFieldsV1(fields)}
+}

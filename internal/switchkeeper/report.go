@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/tools/events"
 
 	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/rollout"
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
@@ -54,7 +55,7 @@ func newReport(metrics prometheus.Registerer, recorder events.EventRecorder, log
 }
 
 // problems tells of the endpoints' problems. An Event is about the switch as it was read.
-func (r *report) problems(current *corev1.ConfigMap, endpoints []zone.Endpoint, problems map[string]Problem, writes map[string]Write) {
+func (r *report) problems(current *corev1.ConfigMap, endpoints []zone.Endpoint, problems map[string]Problem, writes map[string]rollout.Writer) {
 	r.switchValid.Reset() // an endpoint may have left the configuration
 	r.stateValid.Reset()
 	told := map[string]Problem{}

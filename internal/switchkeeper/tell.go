@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/rollout"
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
@@ -60,7 +61,7 @@ func (r *report) restore(current *corev1.ConfigMap, name, value string) {
 
 // invalid tells of a value that nodes don't take. One that was written long before this
 // replica looked for the first time was told by another.
-func (r *report) invalid(current *corev1.ConfigMap, name string, why error, w Write) {
+func (r *report) invalid(current *corev1.ConfigMap, name string, why error, w rollout.Writer) {
 	if r.told == nil && !w.At.IsZero() && r.now().Sub(w.At) > handover {
 		return
 	}

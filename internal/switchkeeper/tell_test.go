@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/rollout"
 )
 
 // told takes the Events that have been made.
@@ -81,7 +82,7 @@ func TestAnInvalidSwitchIsToldByTheLeaderThatFindsIt(t *testing.T) {
 			wrote := metav1.NewTime(at("09:00:00").Add(-test.age))
 			w.keeper.report.problems(
 				&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: inputs.SwitchName, ResourceVersion: "1"}},
-				endpoints(t), map[string]Problem{name: {Switch: errMeanwhile}}, map[string]Write{name: {"kubectl-edit", wrote.Time}},
+				endpoints(t), map[string]Problem{name: {Switch: errMeanwhile}}, map[string]rollout.Writer{name: {Manager: "kubectl-edit", At: wrote.Time}},
 			)
 			told := w.told()
 			if (len(told) == 1) != test.want {
