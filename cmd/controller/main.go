@@ -23,7 +23,6 @@ import (
 	"github.com/registry-failover/registry-failover/internal/diagnostics"
 	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/lastgood"
-	"github.com/registry-failover/registry-failover/internal/orphanleases"
 	"github.com/registry-failover/registry-failover/internal/startuptaint"
 	"github.com/registry-failover/registry-failover/internal/stragglers"
 	"github.com/registry-failover/registry-failover/internal/switchkeeper"
@@ -88,10 +87,12 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	follow := []func(*config.Config){func(c *config.Config) { keeper.Configure(c.Zones()) }}
-	err = orphanleases.Watch(ctx, mgr, orphanleases.Options{Client: direct, Namespace: o.namespace, Keep: leaderLease, Log: o.log})
+	count, err := addNodes(ctx, mgr, nodeParts{client: direct, namespace: o.namespace, inForce: keeper.InForce, metrics: registry, log: o.log})
 	if err != nil {
 		return err
 	}
+	count(cfg)
+	follow = append(follow, count)
 	if o.startupTaint {
 		taints := startuptaint.New(startuptaint.Options{Client: direct, Namespace: o.namespace, Endpoints: cfg.Zones(), Log: o.log})
 		if err := taints.Watch(ctx, mgr); err != nil {

@@ -31,6 +31,8 @@ type Options struct {
 	Client client.Client
 	// Namespace holds the Leases.
 	Namespace string
+	// Reports and Nodes are watches of their metadata: [Reports] and [Nodes].
+	Reports, Nodes *watches.Watch
 	// Keep is the name of the Lease that is never removed, whatever its labels
 	// are: the one by which the leader is elected.
 	Keep string
@@ -44,27 +46,29 @@ type Sweeper struct {
 	synced        func() bool
 }
 
+// Reports is a watch of the Leases that are reports of nodes, which keeps these annotations.
+func Reports(ctx context.Context, mgr manager.Manager, namespace string, annotations []string) (*watches.Watch, error) {
+	return watches.New(ctx, mgr, watches.Metadata(leaseKind), watches.Selection{Namespace: namespace, Labels: nodereport.Labels(), Keep: annotations})
+}
+
+// Nodes is a watch of all Nodes, which keeps these labels.
+func Nodes(ctx context.Context, mgr manager.Manager, labels []string) (*watches.Watch, error) {
+	return watches.New(ctx, mgr, watches.Metadata(nodeKind), watches.Selection{Keep: labels})
+}
+
 // Watch lets a new Sweeper work while the manager leads.
-func Watch(ctx context.Context, mgr manager.Manager, o Options) error {
-	leases, err := watches.New(ctx, mgr, watches.Metadata(leaseKind), watches.Selection{Namespace: o.Namespace, Labels: nodereport.Labels()})
-	if err != nil {
-		return err
-	}
-	nodes, err := watches.New(ctx, mgr, watches.Metadata(nodeKind), watches.Selection{})
-	if err != nil {
-		return err
-	}
+func Watch(mgr manager.Manager, o Options) error {
 	bell := &watches.Bell{}
 	// A renewed Lease and a changed Node are no news.
-	leasesSynced, err := leases.Informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{AddFunc: func(any) { bell.Ring() }})
+	leasesSynced, err := o.Reports.Informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{AddFunc: func(any) { bell.Ring() }})
 	if err != nil {
 		return err
 	}
-	nodesSynced, err := nodes.Informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{DeleteFunc: func(any) { bell.Ring() }})
+	nodesSynced, err := o.Nodes.Informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{DeleteFunc: func(any) { bell.Ring() }})
 	if err != nil {
 		return err
 	}
-	s := &Sweeper{Options: o, leases: leases.Reader, nodes: nodes.Reader, synced: func() bool {
+	s := &Sweeper{Options: o, leases: o.Reports.Reader, nodes: o.Nodes.Reader, synced: func() bool {
 		return leasesSynced.HasSynced() && nodesSynced.HasSynced()
 	}}
 	return bell.Attach(mgr, "node-leases", s)

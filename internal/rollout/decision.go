@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -27,29 +28,45 @@ type Decision struct {
 	Until  *time.Time `json:"until"`
 }
 
-// decisionOf reads what the API server notes beside a key of a ConfigMap
-// (https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management).
-// Several managers own a key when all of them wanted the same value: the first has set it.
+// decisionOf tells what is known of the value that stands there.
 func decisionOf(endpoint string, s zone.Switch, managers []metav1.ManagedFieldsEntry) Decision {
-	var d Decision
-	for _, m := range managers {
-		keys := ownedKeys(m)
-		_, owns := keys["f:"+endpoint]
-		if !owns || m.Time == nil || d.Since != nil && !m.Time.Time.Before(*d.Since) {
-			continue
-		}
-		delete(keys, "f:"+endpoint)
-		delete(keys, ".") // the map itself
-		d.Since, d.By, d.OrEarlier = &m.Time.Time, m.Manager, len(keys) > 0
+	d := Decision{By: s.SetBy, Reason: s.Reason}
+	if w := WriterOf(endpoint, managers); !w.At.IsZero() {
+		d.Since, d.By, d.OrEarlier = &w.At, cmp.Or(s.SetBy, w.Manager), w.OrEarlier
 	}
-	if s.SetBy != "" {
-		d.By = s.SetBy
-	}
-	d.Reason = s.Reason
 	if !s.Until.IsZero() {
 		d.Until = &s.Until
 	}
 	return d
+}
+
+// A Writer is who has written a key of a ConfigMap. The zero value is that nobody knows.
+type Writer struct {
+	// Manager is the field manager, such as kubectl-patch: a program and no person.
+	Manager string
+	// At is when, in whole seconds.
+	At time.Time
+	// OrEarlier says that the manager has written another key of the same object as well,
+	// and At is the time of the later of the two.
+	OrEarlier bool
+}
+
+// WriterOf reads what the API server notes beside a key of a ConfigMap
+// (https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management).
+// Several managers own a key when all of them wanted the same value: the first has set it.
+func WriterOf(key string, managers []metav1.ManagedFieldsEntry) Writer {
+	var w Writer
+	for _, m := range managers {
+		keys := ownedKeys(m)
+		_, owns := keys["f:"+key]
+		if !owns || m.Time == nil || !w.At.IsZero() && !m.Time.Time.Before(w.At) {
+			continue
+		}
+		delete(keys, "f:"+key)
+		delete(keys, ".") // the map itself
+		w = Writer{Manager: m.Manager, At: m.Time.Time, OrEarlier: len(keys) > 0}
+	}
+	return w
 }
 
 // ownedKeys are those of .data that a manager owns, as f:KEY.

@@ -1,6 +1,7 @@
 package rollout_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -80,4 +81,17 @@ func TestWhatASwitchSaysInAFewWords(t *testing.T) {
 			t.Errorf("%q: %q, want %q", value, got, want)
 		}
 	}
+}
+
+// FuzzWriterOf holds that whatever the API server notes, only who owns the key has written it.
+func FuzzWriterOf(f *testing.F) {
+	f.Add(`{"f:data":{".":{},"f:cross-region.registry.io":{}}}`)
+	f.Add(`{"F:DATA":{"f:":null},"f:data":[]}`)
+	f.Add(``)
+	f.Fuzz(func(t *testing.T, fields string) {
+		w := rollout.WriterOf(name, []metav1.ManagedFieldsEntry{writes("m", time.Minute, fields)})
+		if known := w != (rollout.Writer{}); known && (w.Manager != "m" || w.At.IsZero() || !json.Valid([]byte(fields))) {
+			t.Errorf("%q has the writer %+v", fields, w)
+		}
+	})
 }

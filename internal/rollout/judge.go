@@ -55,7 +55,7 @@ func (in Input) read() []node {
 	}
 	var nodes []node
 	for _, n := range in.Nodes {
-		if !HasHostsFile(n) {
+		if !hasHostsFile(n.Labels) {
 			continue
 		}
 		this := node{name: n.Name, ready: Ready(n), none: errNoLease}
@@ -73,9 +73,14 @@ func (in Input) read() []node {
 }
 
 // HasHostsFile is where the chart runs a resolver: these nodes are counted.
-func HasHostsFile(n corev1.Node) bool {
-	return n.Labels["type"] != "virtual-kubelet" && cmp.Or(n.Labels[corev1.LabelOSStable], "linux") == "linux"
+func HasHostsFile(n corev1.Node) bool { return hasHostsFile(n.Labels) }
+
+func hasHostsFile(labels map[string]string) bool {
+	return labels[typeLabel] != "virtual-kubelet" && cmp.Or(labels[corev1.LabelOSStable], "linux") == "linux"
 }
+
+// typeLabel is what ACK's virtual nodes are known by.
+const typeLabel = "type"
 
 // Ready is what the node's own condition says.
 func Ready(n corev1.Node) bool {

@@ -3,7 +3,9 @@ package switchkeeper
 import (
 	"fmt"
 	"strings"
+	"time"
 
+	"github.com/registry-failover/registry-failover/internal/rollout"
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
@@ -23,6 +25,10 @@ type Input struct {
 	Seen map[string]Seen
 	// Uninstalling says that nothing may be created or brought back.
 	Uninstalling bool
+	// Writes are who wrote the keys of Switch, by endpoint name, as far as that is known.
+	Writes map[string]rollout.Writer
+	// Now is when all this was read. It may be zero where nobody knows the time: then none is recorded.
+	Now time.Time
 }
 
 // Seen is a valid value that the watch showed.
@@ -47,6 +53,10 @@ type Plan struct {
 	State map[string]string
 	// Problems says of each endpoint what is wrong, in one sentence.
 	Problems map[string]Problem
+	// InForce is what nodes go by, as far as it is known.
+	InForce map[string]Force
+	// Changes are those that State records: each is recorded once, whichever replica leads.
+	Changes map[string]Change
 }
 
 // Problem is what is wrong with one endpoint; both may be nil.
@@ -63,14 +73,15 @@ func Decide(in Input) Plan {
 	p := Plan{
 		Switch: map[string]string{}, Restored: map[string]bool{},
 		State: map[string]string{}, Problems: map[string]Problem{},
+		InForce: map[string]Force{}, Changes: map[string]Change{},
 	}
 	for _, e := range in.Endpoints {
 		p.decide(e, in)
 	}
 	if in.Uninstalling {
-		recorded := Plan{Problems: p.Problems}
+		recorded := Plan{Problems: p.Problems, InForce: p.InForce}
 		if in.State.Exists {
-			recorded.State = p.State
+			recorded.State, recorded.Changes = p.State, p.Changes
 		}
 		return recorded
 	}
@@ -96,12 +107,19 @@ func (p *Plan) decide(e zone.Endpoint, in Input) {
 			accepted = strings.TrimSpace(written)
 		}
 	}
+	force, before := in.force(e, last, accepted)
+	if force.Value != "" {
+		p.InForce[e.Name] = force
+	}
 	if accepted != "" && (accepted != last.lastSwitch || last.damaged) && !last.foreign {
-		text, err := last.with(accepted)
+		text, err := last.with(accepted, force.Since)
 		if err != nil {
 			problem.State = err
 		} else {
 			p.State[e.Name] = text
+			if last.lastSwitch != "" && force.Value != before.Value && force.Value != "" {
+				p.Changes[e.Name] = Change{Before: before, After: force, By: in.by(e.Name, force)}
+			}
 		}
 	}
 	if stands && accepted == "" && !recorded {

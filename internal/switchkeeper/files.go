@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
@@ -54,7 +55,7 @@ func (f *Files) Configure(ctx context.Context, endpoints []zone.Endpoint) {
 func (f *Files) keep(ctx context.Context) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	in := Input{Switch: Object{Exists: true, Values: map[string]string{}}, State: Object{Exists: true, Values: map[string]string{}}, Seen: f.seen}
+	in := Input{Switch: Object{Exists: true, Values: map[string]string{}}, State: Object{Exists: true, Values: map[string]string{}}, Seen: f.seen, Now: time.Now()}
 	switches, states, unreadable := map[string]published.Value{}, map[string]published.Value{}, map[string]Problem{}
 	for _, e := range f.endpoints {
 		state, stateErr := f.dir.Read(ctx, inputs.StateName, e.Name)
@@ -86,6 +87,9 @@ func (f *Files) keep(ctx context.Context) {
 		if plan.State[name] != blank {
 			f.log.Info("the switch is recorded", "endpoint", name)
 		}
+		if change, is := plan.Changes[name]; is {
+			f.report.changed(&corev1.ConfigMap{}, map[string]Change{name: change})
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(plan.Switch)) {
 		if err := f.dir.Write(ctx, inputs.SwitchName, name, switches[name], plan.Switch[name]); err != nil {
@@ -95,5 +99,6 @@ func (f *Files) keep(ctx context.Context) {
 		in.Switch.Values[name] = plan.Switch[name]
 		f.log.Info("the switch is created", "endpoint", name, "value", plan.Switch[name], "restored", plan.Restored[name])
 	}
-	f.report.problems(&corev1.ConfigMap{Data: in.Switch.Values}, f.endpoints, plan.Problems)
+	f.report.problems(&corev1.ConfigMap{Data: in.Switch.Values}, f.endpoints, plan.Problems, nil)
+	f.report.standing.show(f.endpoints, plan.InForce)
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -15,6 +16,8 @@ import (
 // can be read, says what it should, and keeps what others wrote as long as it was readable.
 func FuzzRecord(f *testing.F) {
 	f.Add(`{"version":1,"lastSwitch":"hangzhou","zones":{"vpc-aaaaa":{"addresses":["10.1.0.10"]}},"x":[1.50,"<&>"]}`, "privatezone")
+	f.Add(`{"version":1,"lastSwitch":"hangzhou","lastSwitchSince":"2026-11-24T02:00:00Z"}`, "hangzhou")
+	f.Add(`{"version":1,"lastSwitchSince":7}`, "hangzhou")
 	f.Add(`{"version":2}`, drill)
 	f.Add(`{"version":1,"LASTSWITCH":"zhangjiakou"}`, "hangzhou")
 	f.Add(`{"version":1,"lastswitch":"zhangjiakou"}`, "hangzhou")
@@ -29,7 +32,7 @@ func FuzzRecord(f *testing.F) {
 		if r.foreign {
 			return
 		}
-		after, err := r.with(value)
+		after, err := r.with(value, time.Time{})
 		if err != nil {
 			if len(before)+len(value) < zone.MaxStateBytes/8 {
 				t.Fatalf("%q can't be recorded in %q: %v", value, before, err)
@@ -52,7 +55,7 @@ func FuzzRecord(f *testing.F) {
 			t.Fatalf("%q became %q", before, after)
 		}
 		for _, fields := range []map[string]any{had, has} {
-			maps.DeleteFunc(fields, func(name string, _ any) bool { return strings.EqualFold(name, "lastSwitch") })
+			maps.DeleteFunc(fields, func(name string, _ any) bool { return strings.EqualFold(name, "lastSwitch") || name == sinceField })
 		}
 		if diff := cmp.Diff(had, has); diff != "" {
 			t.Error(diff)

@@ -38,7 +38,7 @@ type Options struct {
 	Endpoints []zone.Endpoint
 	// Metrics gets the keeper's metrics.
 	Metrics prometheus.Registerer
-	// Events tells of an invalid switch.
+	// Events tells of changes of the switch, of one that came back and of an invalid one.
 	Events events.EventRecorder
 	Log    *slog.Logger
 }
@@ -54,6 +54,7 @@ type Keeper struct {
 	bell      watches.Bell
 	view      view
 	synced    func() bool
+	inForce   atomic.Pointer[map[string]string]
 	behind    time.Time // since when the watch has been, zero while it isn't
 }
 
@@ -82,6 +83,15 @@ func (k *Keeper) Ready() error {
 	return nil
 }
 
+// InForce gives the value in force of each endpoint, without surrounding white space, as
+// far as it is known; nothing on a replica that doesn't lead. Nobody may change it.
+func (k *Keeper) InForce() map[string]string {
+	if known := k.inForce.Load(); known != nil {
+		return *known
+	}
+	return nil
+}
+
 // Reconcile reads, decides and writes. It changes at most what [Decide] says for
 // what is there now; where anybody writes at the same time, it begins again.
 func (k *Keeper) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
@@ -101,7 +111,7 @@ func (k *Keeper) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.
 		return reconcile.Result{}, err
 	}
 	endpoints := *k.endpoints.Load()
-	in := Input{Endpoints: endpoints, Switch: object(current), State: object(state)}
+	in := Input{Endpoints: endpoints, Switch: object(current), State: object(state), Writes: writers(endpoints, current.ManagedFields), Now: time.Now()}
 	in.Uninstalling = uninstalling(current, endpoints) || !in.Switch.Exists && k.view.marked()
 	k.view.read(moment, in.Switch.Values, endpoints)
 	seen, upToDate := k.view.at(version(current))
@@ -118,7 +128,13 @@ func (k *Keeper) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.
 	}
 
 	plan := Decide(in)
-	k.report.problems(current, endpoints, plan.Problems)
+	k.report.problems(current, endpoints, plan.Problems, in.Writes)
+	k.report.standing.show(endpoints, plan.InForce)
+	values := map[string]string{}
+	for name, f := range plan.InForce {
+		values[name] = f.Value
+	}
+	k.inForce.Store(&values)
 	k.report.uninstalling(in.Uninstalling)
 	err = k.apply(ctx, plan, current, state)
 	switch {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"regexp"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,6 +35,8 @@ type world struct {
 	events   *events.FakeRecorder
 	// before is called once, before a request of the keeper of that kind for the name.
 	before map[string]func()
+	// written are managedFields of the switch, which the fake API server doesn't keep.
+	written []metav1.ManagedFieldsEntry
 	// refuse is the error of all the keeper's requests.
 	refuse error
 }
@@ -70,6 +74,9 @@ func (w *world) intercepted() client.Client {
 			err := c.Get(ctx, key, o)
 			if refused := happen("after get " + key.Name); refused != nil {
 				return refused
+			}
+			if key.Name == inputs.SwitchName {
+				o.SetManagedFields(w.written)
 			}
 			return err
 		},
@@ -164,7 +171,10 @@ func (w *world) versions() [2]string {
 	return [2]string{version(w.get(inputs.SwitchName)), version(w.get(inputs.StateName))}
 }
 
-// expect compares what stands; "-" is that nothing stands.
+// sinceText is what a record tells of the time.
+var sinceText = regexp.MustCompile(`"lastSwitchSince":"[^"]*",`)
+
+// expect compares what stands, but for the time in the record; "-" is that nothing stands.
 func (w *world) expect(wantSwitch, wantState string) {
 	w.Helper()
 	got := [2]string{}
@@ -172,7 +182,7 @@ func (w *world) expect(wantSwitch, wantState string) {
 		got[i] = "-"
 		if c := w.get(configMap); c != nil {
 			if value, stands := c.Data[name]; stands {
-				got[i] = value
+				got[i] = sinceText.ReplaceAllString(value, "")
 			}
 		}
 	}
@@ -190,3 +200,18 @@ func (w *world) must(err error) {
 
 // lastSwitch is a state with nothing else.
 func lastSwitch(value string) string { return `{"lastSwitch":"` + value + `","version":1}` }
+
+// at is a moment of the tests' day.
+func at(clock string) time.Time {
+	t, err := time.Parse(time.RFC3339, "2026-11-24T"+clock+"Z")
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// entry is one of managedFields.
+func entry(manager, clock, fields string) metav1.ManagedFieldsEntry {
+	when := metav1.NewTime(at(clock))
+	return metav1.ManagedFieldsEntry{Manager: manager, Time: &when, FieldsV1: metav1.NewFieldsV1(fields)}
+}

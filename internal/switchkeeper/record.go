@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"time"
 
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
@@ -13,6 +14,9 @@ import (
 // [zone.State] describes it, of which other writers have their parts.
 type record struct {
 	lastSwitch string
+	// since is when lastSwitch came to lead where it leads, as RFC 3339 under
+	// lastSwitchSince; zero where that isn't there or can't be read. No resolver reads it.
+	since time.Time
 	// foreign says that this program must not write here: the version is too new.
 	foreign bool
 	// damaged says that no resolver can read it.
@@ -34,24 +38,42 @@ func readRecord(text string) (record, error) {
 	if json.Unmarshal(r.fields["version"], &version) == nil && version > zone.StateVersion+1 {
 		return record{foreign: true}, err
 	}
+	var since string
+	if json.Unmarshal(r.fields[sinceField], &since) == nil {
+		r.since, _ = time.Parse(time.RFC3339, since)
+	}
 	if r.damaged && json.Unmarshal(r.fields["lastSwitch"], &r.lastSwitch) != nil {
 		r.lastSwitch = ""
 	}
 	return r, err
 }
 
-// with gives the record as JSON with another lastSwitch and all other fields as
-// they were; without them where they are what makes it unreadable.
-func (r record) with(value string) (string, error) {
+const sinceField = "lastSwitchSince"
+
+// with gives the record as JSON with another lastSwitch, the time since when it leads
+// where it leads, which may be zero, and all other fields as they were; without them
+// where they are what makes it unreadable.
+func (r record) with(value string, since time.Time) (string, error) {
 	own := map[string]json.RawMessage{"version": marshal(zone.StateVersion), "lastSwitch": marshal(value)}
-	fields := maps.Clone(own)
-	maps.Copy(fields, r.fields)
+	if !since.IsZero() {
+		own[sinceField] = marshal(since.UTC().Format(time.RFC3339))
+	}
+	fields := maps.Clone(r.fields)
 	// Go's decoder takes names without regard to case.
-	maps.DeleteFunc(fields, func(name string, _ json.RawMessage) bool { return strings.EqualFold(name, "lastSwitch") })
-	fields["lastSwitch"] = own["lastSwitch"]
+	maps.DeleteFunc(fields, func(name string, _ json.RawMessage) bool {
+		return strings.EqualFold(name, "lastSwitch") || name == sinceField
+	})
+	if version, there := fields["version"]; there {
+		own["version"] = version
+	}
+	if fields == nil {
+		fields = map[string]json.RawMessage{}
+	}
+	maps.Copy(fields, own)
 	text := marshal(fields)
 	_, err := zone.ParseState(text)
 	if err != nil && r.damaged {
+		own["version"] = marshal(zone.StateVersion)
 		text = marshal(own)
 		_, err = zone.ParseState(text)
 	}

@@ -2,13 +2,17 @@ package switchkeeper
 
 import (
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/tools/events"
 
 	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/rollout"
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
@@ -20,13 +24,15 @@ type report struct {
 	switchValid, stateValid *prometheus.GaugeVec
 	restored                *prometheus.CounterVec
 	uninstall               prometheus.Gauge
-	told                    map[string]Problem
+	standing                *standing
+	now                     func() time.Time
+	told                    map[string]Problem // nil before the first look
 	toldUninstalling        bool
 }
 
 func newReport(metrics prometheus.Registerer, recorder events.EventRecorder, log *slog.Logger) *report {
 	r := &report{
-		log: log, events: recorder,
+		log: log, events: recorder, standing: newStanding(metrics), now: time.Now,
 		switchValid: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "registry_failover_switch_valid",
 			Help: "1 when the switch that stands there is valid.",
@@ -49,7 +55,7 @@ func newReport(metrics prometheus.Registerer, recorder events.EventRecorder, log
 }
 
 // problems tells of the endpoints' problems. An Event is about the switch as it was read.
-func (r *report) problems(current *corev1.ConfigMap, endpoints []zone.Endpoint, problems map[string]Problem) {
+func (r *report) problems(current *corev1.ConfigMap, endpoints []zone.Endpoint, problems map[string]Problem, writes map[string]rollout.Writer) {
 	r.switchValid.Reset() // an endpoint may have left the configuration
 	r.stateValid.Reset()
 	told := map[string]Problem{}
@@ -65,7 +71,7 @@ func (r *report) problems(current *corev1.ConfigMap, endpoints []zone.Endpoint, 
 			} else {
 				r.log.Error("the switch can't be used: nodes keep the last valid value", "error", now.Switch)
 				if version(current) != "" {
-					r.events.Eventf(current, nil, corev1.EventTypeWarning, "InvalidSwitch", "Keep", "%s", clip(now.Switch.Error()))
+					r.invalid(current, e.Name, now.Switch, writes[e.Name])
 				}
 			}
 		}
@@ -102,6 +108,9 @@ func (r *report) unrecorded(records map[string]string) {
 		r.stateValid.WithLabelValues(name).Set(0)
 	}
 }
+
+// sorted are the keys in an order that stays.
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func text(err error) string {
 	if err == nil {

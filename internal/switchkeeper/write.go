@@ -51,17 +51,17 @@ func object(c *corev1.ConfigMap) Object {
 // apply writes the plan: what was valid first, so that it is remembered before
 // anything else changes. A state that can't be written keeps no switch from coming back.
 func (k *Keeper) apply(ctx context.Context, p Plan, current, state *corev1.ConfigMap) error {
-	unrecorded := k.record(ctx, p, state)
+	unrecorded := k.record(ctx, p, current, state)
 	if errors.Is(unrecorded, errMeanwhile) || len(p.Switch) == 0 && !p.CreateSwitch {
 		return unrecorded
 	}
-	if err := k.write(ctx, current, p.Switch, p.CreateSwitch); err != nil {
+	stands, err := k.write(ctx, current, p.Switch, p.CreateSwitch)
+	if err != nil {
 		return errors.Join(unrecorded, err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Switch)) {
 		if p.Restored[name] {
-			k.log.Warn("the switch was missing: its last valid value is there again", "endpoint", name, "value", p.Switch[name])
-			k.report.restored.WithLabelValues(name).Inc()
+			k.report.restore(stands, name, p.Switch[name])
 		} else {
 			k.log.Info("the switch is created", "endpoint", name, "value", p.Switch[name])
 		}
@@ -70,11 +70,11 @@ func (k *Keeper) apply(ctx context.Context, p Plan, current, state *corev1.Confi
 }
 
 // record writes the plan's part for the state.
-func (k *Keeper) record(ctx context.Context, p Plan, state *corev1.ConfigMap) error {
+func (k *Keeper) record(ctx context.Context, p Plan, current, state *corev1.ConfigMap) error {
 	if len(p.State) == 0 {
 		return nil
 	}
-	err := k.write(ctx, state, p.State, p.CreateState)
+	_, err := k.write(ctx, state, p.State, p.CreateState)
 	switch {
 	case errors.Is(err, errMeanwhile):
 		return err
@@ -87,11 +87,13 @@ func (k *Keeper) record(ctx context.Context, p Plan, state *corev1.ConfigMap) er
 			k.log.Info("the switch is recorded", "endpoint", name)
 		}
 	}
+	k.report.changed(current, p.Changes)
 	return nil
 }
 
-// write adds keys to a ConfigMap as it was read, all of them or, with a conflict, none.
-func (k *Keeper) write(ctx context.Context, read *corev1.ConfigMap, values map[string]string, create bool) error {
+// write adds keys to a ConfigMap as it was read, all of them or, with a conflict, none. It
+// gives the ConfigMap as it stands then.
+func (k *Keeper) write(ctx context.Context, read *corev1.ConfigMap, values map[string]string, create bool) (*corev1.ConfigMap, error) {
 	c := read.DeepCopy()
 	if c.Data == nil {
 		c.Data = map[string]string{}
@@ -99,13 +101,13 @@ func (k *Keeper) write(ctx context.Context, read *corev1.ConfigMap, values map[s
 	maps.Copy(c.Data, values)
 	if create {
 		err := k.client.Create(ctx, c)
-		return written("create", c, err, apierrors.IsAlreadyExists(err))
+		return c, written("create", c, err, apierrors.IsAlreadyExists(err))
 	}
 	for key := range values {
 		delete(c.BinaryData, key) // a key stands in one of the two only
 	}
 	err := k.client.Patch(ctx, c, client.MergeFromWithOptions(read, client.MergeFromWithOptimisticLock{}))
-	return written("patch", c, err, apierrors.IsConflict(err) || apierrors.IsNotFound(err))
+	return c, written("patch", c, err, apierrors.IsConflict(err) || apierrors.IsNotFound(err))
 }
 
 // errMeanwhile says that it was written or deleted after it had been read.

@@ -3,6 +3,7 @@ package watches
 import (
 	"context"
 	"fmt"
+	"unique"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -19,6 +20,8 @@ type Selection struct {
 	Namespace string
 	Name      string
 	Labels    labels.Set
+	// Keep names the labels and annotations that a watch of [Metadata] keeps; all others are dropped.
+	Keep []string
 }
 
 // Watch is a watch on some objects.
@@ -30,12 +33,12 @@ type Watch struct {
 }
 
 // New adds a watch to the manager, which begins it when it starts. The object
-// says of which kind the watch is; [Metadata] keeps names only.
+// says of which kind the watch is; [Metadata] keeps names, and what Keep names, only.
 func New(ctx context.Context, mgr manager.Manager, object client.Object, s Selection) (*Watch, error) {
 	options := cache.Options{
 		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
 		ReaderFailOnMissingInformer: true,
-		DefaultTransform:            strip,
+		DefaultTransform:            s.strip,
 	}
 	if s.Namespace != "" {
 		options.DefaultNamespaces = map[string]cache.Config{s.Namespace: {}}
@@ -74,14 +77,30 @@ func Metadata(kind schema.GroupVersionKind) *metav1.PartialObjectMetadata {
 }
 
 // strip takes away what nobody reads, from some thousand Nodes and Leases.
-func strip(object any) (any, error) {
+func (s Selection) strip(object any) (any, error) {
 	switch object := object.(type) {
 	case *metav1.PartialObjectMetadata:
-		object.Labels, object.Annotations, object.ManagedFields, object.OwnerReferences = nil, nil, nil, nil
+		object.ManagedFields, object.OwnerReferences = nil, nil
+		object.Labels, object.Annotations = s.kept(object.Labels), s.kept(object.Annotations)
 	case *corev1.Node: // their images and addresses are most of them
 		object.Annotations, object.ManagedFields, object.Status = nil, nil, corev1.NodeStatus{}
 	case client.Object:
 		object.SetManagedFields(nil)
 	}
 	return object, nil
+}
+
+// kept is what Keep names. Thousands of objects have the same values: each is held once,
+// as far as the garbage collector doesn't forget it meanwhile.
+func (s Selection) kept(all map[string]string) map[string]string {
+	var kept map[string]string
+	for _, key := range s.Keep {
+		if value, there := all[key]; there {
+			if kept == nil {
+				kept = make(map[string]string, len(s.Keep))
+			}
+			kept[key] = unique.Make(value).Value()
+		}
+	}
+	return kept
 }

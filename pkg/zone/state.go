@@ -22,7 +22,8 @@ const MaxStateBytes = 64 << 10
 //
 //	{"version":1,"lastSwitch":"hangzhou","zones":{"vpc-bbbbb":{"addresses":["10.2.0.10"]}},"linked":{"zhangjiakou":["10.2.0.10"]}}
 //
-// A reader ignores fields that it doesn't know.
+// A reader ignores fields that it doesn't know. lastSwitchSince is one: the controller's own
+// note of when lastSwitch came to lead where it leads.
 type State struct {
 	Version int `json:"version"`
 	// LastSwitch is the value of the switch that was accepted last, as it was written.

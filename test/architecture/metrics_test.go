@@ -4,9 +4,11 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,28 +27,31 @@ func TestMetricsCarryTheProductsName(t *testing.T) {
 	}
 }
 
-// TestAlertsNameMetricsThatExist: an alert of any other would never fire.
-func TestAlertsNameMetricsThatExist(t *testing.T) {
+// TestRulesAndPanelsNameMetricsThatExist: an alert of any other would never fire, and a
+// panel would stay empty. Whatever begins with the prefix in these files is a metric's name.
+func TestRulesAndPanelsNameMetricsThatExist(t *testing.T) {
 	declared := map[string]bool{}
 	_, all := allMetrics(t)
 	for _, m := range all {
 		declared[m.name] = true
 	}
-	rules, err := os.ReadFile("../../charts/registry-failover/alerts.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	named := map[string]bool{}
-	for _, name := range regexp.MustCompile(`\b`+metricPrefix+`\w+`).FindAllString(string(rules), -1) {
-		named[name] = true
-	}
-	for name := range named {
-		if !declared[name] {
-			t.Errorf("alerts.yaml has %s, which no program has", name)
+	for _, file := range []string{"charts/registry-failover/alerts.yaml", "charts/registry-failover/dashboards/registry-failover.json"} {
+		text, err := os.ReadFile(filepath.Join(root, file))
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if len(named) < 10 {
-		t.Errorf("only %d metrics were found", len(named))
+		named := map[string]bool{}
+		for _, name := range regexp.MustCompile(`\b`+metricPrefix+`\w+`).FindAllString(string(text), -1) {
+			named[name] = true
+		}
+		for _, name := range slices.Sorted(maps.Keys(named)) {
+			if !declared[name] {
+				t.Errorf("%s has %s, which no program has", file, name)
+			}
+		}
+		if len(named) < 10 {
+			t.Errorf("%s: only %d metrics were found", file, len(named))
+		}
 	}
 }
 

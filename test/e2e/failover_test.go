@@ -12,6 +12,9 @@ func TestFailover(t *testing.T) {
 	for _, helm := range []int{3, 4} {
 		t.Run(fmt.Sprintf("helm %d", helm), func(t *testing.T) {
 			s := newScenario(t, helm)
+			if helm == 4 {
+				s.onlooker = lookOn(t)
+			}
 			for _, step := range []struct {
 				name string
 				play func(*scenario, *testing.T)
@@ -23,6 +26,7 @@ func TestFailover(t *testing.T) {
 				{"pods and namespaces that opt out are left alone", (*scenario).leaveAlone, true},
 				{"a pod resolves the shared endpoint through CoreDNS as the node does", (*scenario).resolveAlike, false},
 				{"after a patch of the switch the next pull goes to the standby and running pods are not touched", (*scenario).failOver, false},
+				{"the failover is told once, with who, and by the next leader as before", (*scenario).tellFailover, true},
 				{"during the failover a pod resolves what the node does", (*scenario).resolveAlike, false},
 				{"a wrong word is refused with its sentence", (*scenario).refuseWrongWords, false},
 				{"the policy agrees with the resolvers on every switch", (*scenario).agreeOnGrammar, true},
@@ -37,6 +41,7 @@ func TestFailover(t *testing.T) {
 				{"with the API server stopped answers and hosts stay, also after restarts", (*scenario).loseAPIServer, false},
 				{"back to privatezone the next pull goes to the primary and the node is as before", (*scenario).failBack, false},
 				{"with the webhook down pods start as written", (*scenario).loseWebhook, false},
+				{"every panel of the dashboard has data", (*scenario).fillDashboard, true},
 				{"the figures", (*scenario).measure, true},
 				{"helm uninstall leaves nothing on cluster and node", (*scenario).uninstall, false},
 			} {

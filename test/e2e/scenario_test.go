@@ -24,6 +24,8 @@ const (
 type scenario struct {
 	helm int
 	web  string // the uid of the first pod, which runs all the time
+	// onlooker scrapes metrics, where the test has one.
+	onlooker *onlooker
 
 	// What there was before: every object, every file of the node's /etc, CoreDNS's configuration.
 	before   map[string]bool
