@@ -23,6 +23,7 @@ import (
 	"github.com/registry-failover/registry-failover/internal/diagnostics"
 	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/lastgood"
+	"github.com/registry-failover/registry-failover/internal/readiness"
 	"github.com/registry-failover/registry-failover/internal/startuptaint"
 	"github.com/registry-failover/registry-failover/internal/stragglers"
 	"github.com/registry-failover/registry-failover/internal/switchkeeper"
@@ -157,7 +158,7 @@ func run(ctx context.Context, o options) error {
 		}
 		deciding.heard = collector.Heard
 		follow = append(follow, collector.Configure)
-	} else if err := forgetProbers(mgr, cfg, core, o); err != nil {
+	} else if err := forget(mgr, cfg, "health", core, o); err != nil {
 		return err
 	}
 	if o.readiness {
@@ -166,6 +167,8 @@ func run(ctx context.Context, o options) error {
 			return err
 		}
 		follow = append(follow, use)
+	} else if err := forget(mgr, cfg, readiness.StatusKey, core, o); err != nil {
+		return err
 	}
 	if usesCloud(cfg) {
 		cloud := openCloud(cfg, o.cloud, registry, o.log)

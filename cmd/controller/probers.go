@@ -24,9 +24,9 @@ type proberParts struct {
 	log       *slog.Logger
 }
 
-// forgetProbers adds what takes away what probers have told that are off now.
-func forgetProbers(mgr manager.Manager, cfg *config.Config, core corev1client.CoreV1Interface, o options) error {
-	f := healthquorum.Forgetter{Store: published.InConfigMaps(core.ConfigMaps(o.namespace)), Log: o.log}
+// forget adds what takes a part of the status away whose part of the controller is off now.
+func forget(mgr manager.Manager, cfg *config.Config, part string, core corev1client.CoreV1Interface, o options) error {
+	f := healthquorum.Forgetter{Part: part, Store: published.InConfigMaps(core.ConfigMaps(o.namespace)), Log: o.log}
 	for _, e := range cfg.Endpoints {
 		f.Endpoints = append(f.Endpoints, e.Name)
 	}

@@ -1,6 +1,7 @@
 package healthquorum
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -12,13 +13,16 @@ import (
 // forgetAgain is after an attempt to forget that failed.
 const forgetAgain = 10 * time.Second
 
-// A Forgetter takes away what probers have found that are no more: nobody would renew it.
+// A Forgetter takes a part of the status away that a part of the controller has found which
+// is off now, such as what probers found: nobody would renew it.
 // controller-runtime runs it while the replica leads.
 type Forgetter struct {
 	// Endpoints are those whose status is looked at.
 	Endpoints []string
-	Store     published.Store
-	Log       *slog.Logger
+	// Part is the key in the status; with none it is the health.
+	Part  string
+	Store published.Store
+	Log   *slog.Logger
 }
 
 // NeedLeaderElection is asked by controller-runtime.
@@ -37,7 +41,7 @@ func (f Forgetter) Start(ctx context.Context) error {
 			return nil
 		}
 		if ctx.Err() == nil && err.Error() != said {
-			f.Log.Warn("what was found of the instances' health can't be taken away", "error", err)
+			f.Log.Warn("what was found by a part that is off now can't be taken away", "part", f.part(), "error", err)
 			said = err.Error()
 		}
 		select {
@@ -51,5 +55,7 @@ func (f Forgetter) Start(ctx context.Context) error {
 func (f Forgetter) forget(ctx context.Context, endpoint string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return published.DropStatus(ctx, f.Store, endpoint, "health")
+	return published.DropStatus(ctx, f.Store, endpoint, f.part())
 }
+
+func (f Forgetter) part() string { return cmp.Or(f.Part, "health") }

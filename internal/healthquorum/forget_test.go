@@ -25,6 +25,21 @@ func (a *absent) Read(ctx context.Context, object, endpoint string) (published.V
 	return a.Store.Read(ctx, object, endpoint)
 }
 
+func TestAnotherPartIsForgotten(t *testing.T) {
+	store := published.InDir(t.TempDir())
+	if err := store.Write(t.Context(), inputs.StatusName, hangzhou.Endpoint, published.Value{}, `{"health":{"wanted":3},"readiness":{"images":3}}`); err != nil {
+		t.Fatal(err)
+	}
+	f := Forgetter{Endpoints: []string{hangzhou.Endpoint}, Part: "readiness", Store: store, Log: slog.New(slog.DiscardHandler)}
+	if err := f.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got, err := store.Read(t.Context(), inputs.StatusName, hangzhou.Endpoint)
+	if err != nil || got.Text != `{"health":{"wanted":3}}`+"\n" {
+		t.Errorf("%q is left, %v", got.Text, err)
+	}
+}
+
 func TestWhatProbersFoundThatAreOffIsForgotten(t *testing.T) {
 	store := published.InDir(t.TempDir())
 	if err := store.Write(t.Context(), inputs.StatusName, hangzhou.Endpoint, published.Value{}, `{"version":1,"health":{"wanted":3},"privateZone":{"target":"hangzhou"}}`); err != nil {

@@ -79,7 +79,7 @@ func (b *Book) Take(q *Question, a Answer, now time.Time) {
 			r.outcomes[at] = a.outcomes[n]
 		}
 	}
-	r.asked, r.digest, r.reason = seconds(now), a.digest, a.reason
+	r.asked, r.digest, r.reason = seconds(now), q.entry.own(a.digest), a.reason
 	after, _ := q.entry.finding(q.instance)
 	if after == Present {
 		r.tries = 0
@@ -96,6 +96,22 @@ func (b *Book) Take(q *Question, a Answer, now time.Time) {
 	if before != after || reason != r.reason || digest != r.digest {
 		b.revision++
 	}
+}
+
+// own gives the same digest as the entry has it already, if it has: of thousands of images
+// each instance tells the same.
+func (e *entry) own(digest string) string {
+	for _, d := range e.digests {
+		if d == digest {
+			return d
+		}
+	}
+	for n := range e.records {
+		if d := e.records[n].digest; d == digest {
+			return d
+		}
+	}
+	return digest
 }
 
 // Drop gives a question back that was not asked.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/registry-failover/registry-failover/internal/pullsecrets"
@@ -103,7 +104,7 @@ func (r *Reader) send(ctx context.Context, method, path, authorization string, p
 		cancel()
 		return nil, err
 	}
-	request.Header["Accept"] = registrylogin.Accept() // of which the last is everything
+	request.Header.Set("Accept", strings.Join(registrylogin.Accept(), ", ")) // in one line, as containerd has them
 	if authorization != "" {
 		request.Header.Set("Authorization", authorization)
 	}

@@ -43,9 +43,10 @@ type Access struct {
 	Client string
 }
 
-// IsPull tells whether the request fetched a manifest, as each pull does.
+// IsPull tells whether the request fetched a manifest, as each pull does. What the product
+// itself looks up is none.
 func (a Access) IsPull() bool {
-	return strings.Contains(a.Path, "/manifests/") && (a.Method == http.MethodGet || a.Method == http.MethodHead)
+	return a.UserAgent != "registry-failover" && strings.Contains(a.Path, "/manifests/") && (a.Method == http.MethodGet || a.Method == http.MethodHead)
 }
 
 // NewRegistry makes an empty registry whose certificate is valid for hosts.

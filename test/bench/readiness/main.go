@@ -25,9 +25,10 @@ const most = 64 << 20
 func main() {
 	pods := flag.Int("pods", 10_000, "how many pods there are, each with an image of its own")
 	rest := flag.Duration("rest", 6*time.Minute, "how long to look when all is known; the cluster is surveyed every 5 minutes")
+	part := flag.Float64("part", 1, "how much of a pass to wait for, of 1")
 	flag.Parse()
 	os.Exit(cluster.Main(cluster.Options{WithoutNode: true}, func(ctx context.Context, c *cluster.Cluster) int {
-		table, err := measure(ctx, c, *pods, *rest)
+		table, err := measure(ctx, c, *pods, *part, *rest)
 		if table != nil {
 			fmt.Printf("\n%d pods with as many images, beside an API server and etcd on %d CPUs, %s\n\n", *pods, runtime.NumCPU(), runtime.Version())
 			_ = table.Print(os.Stdout)
@@ -41,7 +42,7 @@ func main() {
 }
 
 // measure returns the figures with an error where one of them is too high.
-func measure(ctx context.Context, c *cluster.Cluster, pods int, rest time.Duration) (figures.Table, error) {
+func measure(ctx context.Context, c *cluster.Cluster, pods int, part float64, rest time.Duration) (figures.Table, error) {
 	if err := fill(ctx, c, pods); err != nil {
 		return nil, err
 	}
@@ -55,20 +56,17 @@ func measure(ctx context.Context, c *cluster.Cluster, pods int, rest time.Durati
 	begun := time.Now()
 	passing, err := s.watch(ctx, func() (bool, error) {
 		told, err := s.status(ctx)
-		return told.Complete && told.Images == pods, err
+		present := 1.0
+		for _, share := range told.Share() {
+			present = min(present, share)
+		}
+		return told.Images == pods && present >= part, err
 	})
 	if err != nil {
 		return nil, err
 	}
 	took := time.Since(begun)
 	asked := [2]int{a.total(), b.total()}
-	told, err := s.status(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if share := told.Share(); share["hangzhou"] != 1 || share["zhangjiakou"] != 1 {
-		return nil, fmt.Errorf("it tells %+v: the figures would be of something else", told)
-	}
 	end := time.Now().Add(rest)
 	resting, err := s.watch(ctx, func() (bool, error) { return time.Now().After(end), nil })
 	if err != nil {
@@ -79,7 +77,7 @@ func measure(ctx context.Context, c *cluster.Cluster, pods int, rest time.Durati
 		return nil, err
 	}
 	table := figures.Table{
-		{What: "until all images are known on both instances", Figure: took.Round(time.Second).String()},
+		{What: fmt.Sprintf("until %.0f %% of the images are known on both instances", 100*part), Figure: took.Round(time.Second).String()},
 		{What: "  requests at hangzhou", Figure: fmt.Sprintf("%.1f a second", float64(asked[0])/took.Seconds()), Worst: fmt.Sprintf("%d within a second", a.busiest()), Reference: "20"},
 		{What: "  requests at zhangjiakou", Figure: fmt.Sprintf("%.1f a second", float64(asked[1])/took.Seconds()), Worst: fmt.Sprintf("%d within a second", b.busiest()), Reference: "20"},
 		{What: "  VmRSS", Figure: figures.Mebibytes(figures.Median(passing)), Worst: figures.Mebibytes(worst), Reference: figures.Mebibytes(most)},
