@@ -34,6 +34,7 @@ var liveNames = map[string]lister{
 	"namespace":     namespaceNames,
 	"pod-namespace": namespaceNames,
 	"context":       contextNames,
+	"override":      fixed(ruleNames()...),
 }
 
 // files are flags whose value is a file; of all others without names nothing is offered.

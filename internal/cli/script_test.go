@@ -22,7 +22,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"kubectl-registry_failover": program, cli.CompletionProgram: program})
 }
 
-// TestScripts runs the command itself; a script finds the example's configuration at $CONFIG.
+// TestScripts runs the command itself; a script finds the example's configuration at $CONFIG,
+// and a cluster that can be switched at $SERVER.
 //
 // A command beside those of testscript: serve FIXTURE [PATH…] starts an API server, whose
 // kubeconfig is then $KUBECONFIG; it refuses what stands at the paths, and with * everything.
@@ -37,6 +38,9 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("CONFIG", config)
+			server := httptest.NewServer(newSwitched(t, "privatezone"))
+			env.Defer(server.Close)
+			env.Setenv("SERVER", server.URL)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -55,10 +55,10 @@ func (in Input) read() []node {
 	}
 	var nodes []node
 	for _, n := range in.Nodes {
-		if !hasHostsFile(n) {
+		if !HasHostsFile(n) {
 			continue
 		}
-		this := node{name: n.Name, ready: isReady(n), none: errNoLease}
+		this := node{name: n.Name, ready: Ready(n), none: errNoLease}
 		if l, there := leases[n.Name]; there {
 			this.report, this.none = nodereport.Parse(l.Annotations)
 			if l.Spec.RenewTime != nil {
@@ -72,12 +72,13 @@ func (in Input) read() []node {
 	return nodes
 }
 
-// hasHostsFile is where the chart runs a resolver.
-func hasHostsFile(n corev1.Node) bool {
+// HasHostsFile is where the chart runs a resolver: these nodes are counted.
+func HasHostsFile(n corev1.Node) bool {
 	return n.Labels["type"] != "virtual-kubelet" && cmp.Or(n.Labels[corev1.LabelOSStable], "linux") == "linux"
 }
 
-func isReady(n corev1.Node) bool {
+// Ready is what the node's own condition says.
+func Ready(n corev1.Node) bool {
 	return slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool {
 		return c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue
 	})

@@ -111,7 +111,12 @@ func TestRightsAreThoseOfTheTables(t *testing.T) {
 			"registry-failover: coordination.k8s.io leases: delete registry-failover-controller",
 			"registry-failover: coordination.k8s.io leases: deletecollection",
 		},
-		"Group oncall": {"registry-failover:  configmaps: get,patch registry-failover,registry-failover-drills"},
+		"Group oncall": {
+			"cluster:  nodes: list",
+			"registry-failover:  configmaps: get registry-failover-config,registry-failover-state,registry-failover-status",
+			"registry-failover:  configmaps: get,patch registry-failover,registry-failover-drills",
+			"registry-failover: coordination.k8s.io leases: list",
+		},
 	}
 	got := rights(t, render(t, "--values="+example, "--set=operator.subjects[0].kind=Group,operator.subjects[0].name=oncall,operator.subjects[0].apiGroup=rbac.authorization.k8s.io"))
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -76,7 +76,8 @@ func (s *scenario) limitOperators(t *testing.T) {
 		"patch configmap/registry-failover-state":          "no",
 		"list configmaps":                                  "no",
 		"get secret/registry-failover-webhook-certificate": "no",
-		"get leases": "no",
+		"get leases":  "no",
+		"list leases": "yes",
 	} {
 		args := append([]string{"-n", namespace, "auth", "can-i", "--as", "oncall"}, strings.Fields(question)...)
 		// It answers no with an exit code.

@@ -47,11 +47,15 @@ func newScenario(t *testing.T, helm int) *scenario {
 	return &scenario{helm: helm, before: before, etc: files(t, "/etc"), corefile: corefile(t)}
 }
 
-// awaitAccount waits for the account that pods of a new namespace run under.
+// awaitAccount waits for the account that pods of a new namespace run under, and for what
+// else the controller manager makes there.
 func awaitAccount(t *testing.T, namespace string) {
 	t.Helper()
 	await(t, "the default ServiceAccount of "+namespace, time.Minute, func(ctx context.Context) error {
 		_, err := node.Client.CoreV1().ServiceAccounts(namespace).Get(ctx, "default", metav1.GetOptions{})
+		if err == nil {
+			_, err = node.Client.CoreV1().ConfigMaps(namespace).Get(ctx, "kube-root-ca.crt", metav1.GetOptions{})
+		}
 		return err
 	})
 }

@@ -212,6 +212,10 @@ func (s *Server) one(w http.ResponseWriter, r *http.Request, request Request) {
 		if err != nil {
 			panic(err)
 		}
+		if patched.ResourceVersion != found.ResourceVersion { // one that the patch names
+			fail(w, http.StatusConflict, metav1.StatusReasonConflict)
+			return
+		}
 		answer(w, http.StatusOK, *s.store(request.Resource, patched, request.Manager))
 	case "delete":
 		var options metav1.DeleteOptions
