@@ -177,6 +177,7 @@ func (o *statusOptions) look(ctx context.Context, client *statusClient, tell fun
 	err = o.limit(ctx, lastLook, func(ctx context.Context) (err error) {
 		r.Cloud, r.Health = client.published(ctx, tell)
 		r.Readiness = client.readiness(time.Now())
+		r.Drills = client.drills(ctx, tell)
 		in.Pods, err = client.pods(ctx, tell)
 		return err
 	})

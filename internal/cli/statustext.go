@@ -23,6 +23,8 @@ type statusResult struct {
 	Health []healthStatus `json:"health"`
 	// Readiness is which images the instances have; nil where that can't be read.
 	Readiness []readinessStatus `json:"readiness"`
+	// Drills are the last ones of each instance; nil where they can't be read.
+	Drills []drillStatus `json:"drills"`
 	// Seconds is how long was waited; only with --wait.
 	Seconds *float64 `json:"seconds,omitempty"`
 }
@@ -64,6 +66,11 @@ func writeStatus(w io.Writer, r statusResult, now time.Time) {
 		for _, i := range r.Readiness {
 			if i.Endpoint == e.Name {
 				writeReadiness(w, i, now)
+			}
+		}
+		for _, d := range r.Drills {
+			if d.Endpoint == e.Name {
+				writeDrillStatus(w, d, now)
 			}
 		}
 	}
