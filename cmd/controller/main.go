@@ -21,6 +21,7 @@ import (
 	"github.com/registry-failover/registry-failover/internal/certificate"
 	"github.com/registry-failover/registry-failover/internal/configfile"
 	"github.com/registry-failover/registry-failover/internal/diagnostics"
+	"github.com/registry-failover/registry-failover/internal/drillkeeper"
 	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/lastgood"
 	"github.com/registry-failover/registry-failover/internal/readiness"
@@ -94,6 +95,11 @@ func run(ctx context.Context, o options) error {
 	}
 	count(cfg)
 	follow = append(follow, count)
+	drills := drillkeeper.New(drillkeeper.Options{Client: direct, Namespace: o.namespace, Endpoints: cfg.Zones(), Metrics: registry, Log: o.log})
+	if err := drills.Watch(ctx, mgr); err != nil {
+		return err
+	}
+	follow = append(follow, func(c *config.Config) { drills.Configure(c.Zones()) })
 	if o.startupTaint {
 		taints := startuptaint.New(startuptaint.Options{Client: direct, Namespace: o.namespace, Endpoints: cfg.Zones(), Log: o.log})
 		if err := taints.Watch(ctx, mgr); err != nil {

@@ -79,7 +79,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(newCheck(), newCompletion(), newCoreDNS(), newExplain(), newFailback(), newFailover(), newSetup(), newStatus(), newVersion())
+	root.AddCommand(newCheck(), newCompletion(), newCoreDNS(), newDrill(), newExplain(), newFailback(), newFailover(), newSetup(), newStatus(), newVersion())
 	root.SetHelpCommand(newHelp())
 	completeLive(root)
 	return root

@@ -179,6 +179,7 @@ func (o *statusOptions) look(ctx context.Context, client *statusClient, tell fun
 		r.Automatic = judgeAutomatic(client.config, client.told, time.Now())
 		r.Readiness = client.readiness(time.Now())
 		r.Stuck = judgeStuck(client.config, client.told, time.Now())
+		r.Drills = client.drills(ctx, tell)
 		in.Pods, err = client.pods(ctx, tell)
 		return err
 	})

@@ -22,6 +22,7 @@ import (
 // These are the further paths that status asks for.
 const (
 	switchPath = "/api/v1/namespaces/registry-failover/configmaps/registry-failover"
+	drillsPath = "/api/v1/namespaces/registry-failover/configmaps/registry-failover-drills"
 	leasesPath = "/apis/coordination.k8s.io/v1/namespaces/registry-failover/leases"
 )
 
@@ -93,6 +94,7 @@ func statusAPI(t *testing.T) api {
 		}},
 		podsPath:   corev1.PodList{Items: []corev1.Pod{proxy("node-a", -time.Hour), proxy("node-b", time.Hour), proxy("node-c", -time.Hour)}},
 		statusPath: toldOf(`{"version":1,` + ofHealth + `,` + ofAutomatic + `,` + ofReadiness + `}`),
+		drillsPath: toldOf(`{"version":1,"instances":{"hangzhou":{"lastSuccess":"$NOW","last":{"begin":"$NOW","by":"alice","succeeded":true}}}}`),
 	}
 }
 

@@ -26,8 +26,8 @@ func TestWhichPodsWaitForAnImage(t *testing.T) {
 		"  12 pods were made anew since the switch\n"
 	for sentence, test := range map[string]struct{ told, text, json string }{
 		"some":        {manyStuck, lines, `"left": "a container of it has run, or may have"`},
-		"none":        {`{` + ofStuck + `}`, "what automatic mode does isn't known: the controller hasn't told yet\n1 node without", `"pods": 0`},
-		"nothing yet": {`{"version":1}`, "what automatic mode does isn't known: the controller hasn't told yet\n1 node without", `"problem": "it isn't known which pods`},
+		"none":        {`{` + ofStuck + `}`, "what automatic mode does isn't known: the controller hasn't told yet\n  √ drill of", `"pods": 0`},
+		"nothing yet": {`{"version":1}`, "what automatic mode does isn't known: the controller hasn't told yet\n  √ drill of", `"problem": "it isn't known which pods`},
 		"long ago": {
 			`{"stuck":{"at":"2020-01-01T00:00:00Z","pods":1,"list":[],"nodes":[]}}`,
 			"  ‼ the pods that wait for an image as of 2020-01-01T00:00:00Z: that is old\n  ‼ 1 pod waits in kubelet's back-off for an image of this endpoint:\n    and 1 more\n", `"old": true`,

@@ -27,6 +27,8 @@ type statusResult struct {
 	Automatic []automaticStatus `json:"automatic"`
 	// Stuck is what the controller tells of pods that wait for an image; nil where that can't be read.
 	Stuck []stuckStatus `json:"stuck"`
+	// Drills are the last ones of each instance; nil where they can't be read.
+	Drills []drillStatus `json:"drills"`
 	// Seconds is how long was waited; only with --wait.
 	Seconds *float64 `json:"seconds,omitempty"`
 }
@@ -78,6 +80,11 @@ func writeStatus(w io.Writer, r statusResult, now time.Time) {
 		for _, s := range r.Stuck {
 			if s.Endpoint == e.Name {
 				writeStuck(w, s, now)
+			}
+		}
+		for _, d := range r.Drills {
+			if d.Endpoint == e.Name {
+				writeDrillStatus(w, d, now)
 			}
 		}
 	}

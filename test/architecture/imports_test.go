@@ -76,7 +76,7 @@ var rules = map[string]rule{
 	"controller-runtime stays in the controller's rooms": {
 		who: production,
 		except: []string{
-			"cmd/controller", "internal/certificate", "internal/orphanleases", "internal/startuptaint", "internal/switchkeeper", "internal/watches",
+			"cmd/controller", "internal/certificate", "internal/drillkeeper", "internal/orphanleases", "internal/startuptaint", "internal/switchkeeper", "internal/watches",
 		},
 		mayNot: []string{"sigs.k8s.io/controller-runtime"},
 		direct: true,

@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/registry-failover/registry-failover/internal/drill"
+	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/readiness"
+	"github.com/registry-failover/registry-failover/internal/switching"
+)
+
+// drillPoll is how often the probers' reports and the controller's answer are looked for.
+const drillPoll = time.Second
+
+// ask waits for the probers' reports and for the controller's answer at once.
+func (d *drillRun) ask(ctx context.Context, before switching.View, tell func(string)) (drill.Part, readiness.DrillAnswer, error) {
+	var identity drill.Part
+	id := rand.Text()
+	answer := readiness.DrillAnswer{Problem: "the controller has not answered"}
+	open := true
+	if err := d.request(ctx, id); err != nil {
+		answer.Problem, open = "the controller can't be asked: "+err.Error(), false
+	}
+	begin := time.Now()
+	said := ""
+	for {
+		asked := time.Now()
+		now, err := d.cluster.Look(ctx)
+		if err != nil {
+			return identity, answer, err
+		}
+		var waiting []string
+		identity, waiting = drill.Seen(d.key(), drill.Probers{Before: before.Probers, Now: now.Probers})
+		if open {
+			found, err := d.answer(ctx, id)
+			if err != nil {
+				return identity, answer, err
+			}
+			if found != nil {
+				answer, open = *found, !found.Done
+			}
+		}
+		if len(waiting) == 0 && !open {
+			return identity, answer, nil
+		}
+		if time.Since(begin) >= d.timeout {
+			if open {
+				answer.Problem = fmt.Sprintf("the controller has not answered within %s: it doesn't run, or readiness.enabled is false in the chart's values", d.timeout)
+			}
+			return identity, answer, nil
+		}
+		if text := d.waitsFor(waiting, open); text != said {
+			tell(text)
+			said = text
+		}
+		select {
+		case <-time.After(min(max(drillPoll, 2*time.Since(asked)), d.timeout-time.Since(begin))):
+		case <-ctx.Done():
+			return identity, answer, ctx.Err()
+		}
+	}
+}
+
+func (d *drillRun) waitsFor(waiting []string, open bool) string {
+	var parts []string
+	if n := len(waiting); n > 0 {
+		parts = append(parts, several(n, "prober", "probers"))
+	}
+	if open {
+		parts = append(parts, "the controller")
+	}
+	return d.endpoint.Name + ": waiting for " + strings.Join(parts, " and ")
+}
+
+func (d *drillRun) request(ctx context.Context, id string) error {
+	r := readiness.DrillRequest{ID: id, To: d.target.String(), Sample: d.sample, At: time.Now().UTC().Truncate(time.Second)}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return d.patch(ctx, "", map[string]string{readiness.RequestKey(d.endpoint.Name): string(text)})
+}
+
+// answer is nil until it is there.
+func (d *drillRun) answer(ctx context.Context, id string) (*readiness.DrillAnswer, error) {
+	found, err := d.drills(ctx)
+	if err != nil {
+		return nil, err
+	}
+	text, there := found.Data[readiness.AnswerKey(d.endpoint.Name)]
+	if !there {
+		return nil, nil
+	}
+	a, err := readiness.ParseDrillAnswer(text)
+	switch {
+	case err != nil && strings.Contains(text, id): // it is the one, and a strange one
+		return &readiness.DrillAnswer{Problem: err.Error(), Done: true}, nil
+	case err != nil || a.ID != id:
+		return nil, nil
+	}
+	return &a, nil
+}
+
+// noImages tells that the controller has looked, and no image of the endpoint runs.
+func (d *drillRun) noImages(ctx context.Context) bool {
+	found, err := d.cluster.Core.ConfigMaps(d.cluster.Namespace).Get(ctx, inputs.StatusName, metav1.GetOptions{})
+	if err != nil {
+		return false
+	}
+	status, there, err := readiness.ParseStatus(found.Data[d.endpoint.Name])
+	return err == nil && there && status.Complete && status.Images == 0
+}
+
+// record notes the drill. What another drill notes at the same time stays.
+func (d *drillRun) record(ctx context.Context, report drill.Report) error {
+	for range 5 {
+		found, err := d.drills(ctx)
+		if err != nil {
+			return err
+		}
+		record, _ := drill.ReadRecord(found.Data[d.endpoint.Name]) // what can't be read is written anew
+		err = d.patch(ctx, found.ResourceVersion, map[string]string{d.endpoint.Name: record.With(report).Encode()})
+		if !apierrors.IsConflict(err) {
+			return err
+		}
+	}
+	return errors.New("others write it again and again: try again")
+}
+
+func (d *drillRun) drills(ctx context.Context) (*corev1.ConfigMap, error) {
+	found, err := d.cluster.Core.ConfigMaps(d.cluster.Namespace).Get(ctx, drill.Name, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("the ConfigMap %s can't be read: %w", drill.Name, err)
+	}
+	return found, nil
+}
+
+func (d *drillRun) patch(ctx context.Context, version string, data map[string]string) error {
+	object := map[string]any{"data": data}
+	if version != "" {
+		object["metadata"] = map[string]string{"resourceVersion": version}
+	}
+	text, err := json.Marshal(object)
+	if err != nil {
+		return err
+	}
+	_, err = d.cluster.Core.ConfigMaps(d.cluster.Namespace).Patch(ctx, drill.Name, types.MergePatchType, text, metav1.PatchOptions{FieldManager: switching.FieldManager})
+	if apierrors.IsNotFound(err) {
+		return fmt.Errorf("there is no ConfigMap %s, which the controller makes: %w", drill.Name, err)
+	}
+	return err
+}

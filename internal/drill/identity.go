@@ -1,0 +1,103 @@
+package drill
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+
+	"github.com/registry-failover/registry-failover/internal/healthreport"
+)
+
+// Probers are the probers' Leases as they were when the drill began, and are now.
+type Probers struct {
+	Before, Now []coordinationv1.Lease
+}
+
+// Seen judges the part [Identity] by what the probers have reported since the drill began: a
+// report counts when its Lease was renewed since, by whichever clock. Waiting are nodes whose
+// prober hasn't yet; those whose reports were old already before are passed over.
+func Seen(key healthreport.Key, p Probers) (part Part, waiting []string) {
+	part = Part{Part: Identity, Details: []string{}}
+	newest := time.Time{}
+	for _, l := range p.Now {
+		if at := renewed(l); at.After(newest) {
+			newest = at
+		}
+	}
+	before := map[string]time.Time{}
+	for _, l := range p.Before {
+		before[l.Name] = renewed(l)
+	}
+	seen, well, slowest, unnamed := 0, 0, int64(0), 0
+	for _, l := range p.Now {
+		node := "the prober " + l.Name
+		if l.Spec.HolderIdentity != nil {
+			node = *l.Spec.HolderIdentity
+		}
+		at := renewed(l)
+		if newest.Sub(at) > healthreport.Fresh {
+			continue // of one that is no more
+		}
+		if was, known := before[l.Name]; known && !at.After(was) {
+			waiting = append(waiting, node)
+			continue
+		}
+		seen++
+		found, why := of(l, key)
+		switch {
+		case why != "":
+			part.Details = append(part.Details, node+": "+why)
+		case found.Level != healthreport.Healthy:
+			part.Details = append(part.Details, fmt.Sprintf("%s: %s: %s", node, found.Level, found.Reason))
+		default:
+			well++
+			slowest = max(slowest, found.LatencyMillis)
+			if !found.Named {
+				unnamed++
+			}
+		}
+	}
+	slices.Sort(part.Details)
+	slices.Sort(waiting)
+	all := seen + len(waiting)
+	switch {
+	case all == 0:
+		part.Outcome, part.Text = Unknown, "no prober reports: prober.enabled is false in the chart's values, or none runs"
+	case seen == 0 || seen == well && len(waiting) > 0:
+		part.Outcome, part.Text = Unknown, fmt.Sprintf("%d of %s since the drill began", seen, several(all, "prober has reported", "probers have reported"))
+		for _, node := range waiting {
+			part.Details = append(part.Details, node+": its prober hasn't reported since")
+		}
+	case well < seen:
+		part.Outcome, part.Text = Failed, fmt.Sprintf("%d of %s see %s answer as itself", well, several(all, "prober", "probers"), key.Target())
+	default:
+		part.Outcome = Passed
+		part.Text = fmt.Sprintf("%d of %s seen %s answer as itself since the drill began, in %d ms at most", well, several(all, "prober has", "probers have"), key.Target(), slowest)
+		if unnamed > 0 {
+			part.Text += fmt.Sprintf("; %d of them by its certificate alone, as it names no instance", unnamed)
+		}
+	}
+	return part, waiting
+}
+
+// of is what a prober reports of the instance; why is a sentence where it reports nothing.
+func of(l coordinationv1.Lease, key healthreport.Key) (found healthreport.Instance, why string) {
+	r, err := healthreport.Parse(l.Annotations)
+	if err != nil {
+		return found, err.Error()
+	}
+	n := slices.IndexFunc(r.Instances, func(i healthreport.Instance) bool { return i.Key == key })
+	if n < 0 {
+		return found, "its prober has another configuration, without " + key.Target()
+	}
+	return r.Instances[n], ""
+}
+
+func renewed(l coordinationv1.Lease) time.Time {
+	if l.Spec.RenewTime == nil {
+		return time.Time{}
+	}
+	return l.Spec.RenewTime.Time
+}

@@ -1,0 +1,81 @@
+package drill
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/registry-failover/registry-failover/internal/healthreport"
+	"github.com/registry-failover/registry-failover/pkg/zone"
+)
+
+var hangzhou = healthreport.Key{Endpoint: "cross-region.registry.io", Instance: "hangzhou", Network: zone.Internal}
+
+// prober is a report of a node's, as old as that at noon.
+func prober(node string, age time.Duration, edit func(*healthreport.Instance)) coordinationv1.Lease {
+	i := healthreport.Instance{Key: hangzhou, Level: healthreport.Healthy, Reason: "answers as itself", Named: true, LatencyMillis: 12}
+	if edit != nil {
+		edit(&i)
+	}
+	at := metav1.NewMicroTime(noon.Add(-age))
+	return coordinationv1.Lease{
+		ObjectMeta: metav1.ObjectMeta{Name: "prober-" + node, Annotations: healthreport.Report{Instances: []healthreport.Instance{i}}.Annotations()},
+		Spec:       coordinationv1.LeaseSpec{HolderIdentity: &node, RenewTime: &at},
+	}
+}
+
+func TestWhatTheProbersHaveSeenSinceTheDrillBegan(t *testing.T) {
+	before := []coordinationv1.Lease{prober("a", time.Minute, nil), prober("b", time.Minute, nil)}
+	slow := func(i *healthreport.Instance) { i.Level, i.Reason = healthreport.Slow, "takes 7s" }
+	garbage := prober("b", 0, nil)
+	garbage.Annotations = nil
+	for sentence, test := range map[string]struct {
+		now     []coordinationv1.Lease
+		outcome Outcome
+		text    string
+		details []string
+		waiting []string
+	}{
+		"all of them, well": {
+			[]coordinationv1.Lease{prober("a", 0, nil), prober("b", 0, nil)}, Passed, "2 of 2 probers have seen hangzhou/internal answer as itself since the drill began, in 12 ms at most", []string{}, nil,
+		},
+		"a new one, too": {[]coordinationv1.Lease{prober("a", 0, nil), prober("b", 0, nil), prober("c", 0, nil)}, Passed, "3 of 3 probers", []string{}, nil},
+		"an instance without a name": {
+			[]coordinationv1.Lease{prober("a", 0, nil), prober("b", 0, func(i *healthreport.Instance) { i.Named = false })}, Passed, "1 of them by its certificate alone", []string{}, nil,
+		},
+		"one of them not well": {
+			[]coordinationv1.Lease{prober("a", 0, nil), prober("b", 0, slow)}, Failed, "1 of 2 probers see hangzhou/internal answer as itself", []string{"b: slow: takes 7s"}, nil,
+		},
+		"not yet all": {
+			[]coordinationv1.Lease{prober("a", 0, nil), prober("b", time.Minute, nil)}, Unknown, "1 of 2 probers have reported since the drill began", []string{"b: its prober hasn't reported since"}, []string{"b"},
+		},
+		"nothing new": {before, Unknown, "0 of 2 probers", []string{"a: its prober hasn't reported since", "b: its prober hasn't reported since"}, []string{"a", "b"}},
+		"what is wrong, before the last has reported": {
+			[]coordinationv1.Lease{prober("a", 0, slow), prober("b", time.Minute, nil)}, Failed, "0 of 2 probers", []string{"a: slow: takes 7s"}, []string{"b"},
+		},
+		"one that is no more": {[]coordinationv1.Lease{prober("a", 0, nil), prober("b", time.Hour, slow)}, Passed, "1 of 1 prober has", []string{}, nil},
+		"none at all":         {nil, Unknown, "no prober reports", []string{}, nil},
+		"of another configuration": {
+			[]coordinationv1.Lease{prober("a", 0, nil), prober("b", 0, func(i *healthreport.Instance) { i.Instance = "other" })}, Failed, "1 of 2 probers",
+			[]string{"b: its prober has another configuration, without hangzhou/internal"}, nil,
+		},
+		"what can't be read": {[]coordinationv1.Lease{prober("a", 0, nil), garbage}, Failed, "1 of 2 probers", nil, nil},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			p, waiting := Seen(hangzhou, Probers{Before: before, Now: test.now})
+			if p.Outcome != test.outcome || !strings.Contains(p.Text, test.text) {
+				t.Errorf("%+v", p)
+			}
+			if diff := cmp.Diff(test.details, p.Details); test.details != nil && diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(test.waiting, waiting); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

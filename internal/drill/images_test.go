@@ -1,0 +1,53 @@
+package drill
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/registry-failover/registry-failover/internal/readiness"
+)
+
+func TestWhetherImagesCanBeRead(t *testing.T) {
+	well := func(image string, seconds float64) readiness.DrilledImage {
+		return readiness.DrilledImage{Image: image, Finding: readiness.Present, Seconds: map[string]float64{"manifest": seconds / 2, "blob": seconds / 2}}
+	}
+	missing := readiness.DrilledImage{Image: "x/old:1", Finding: "missing", Reason: "it isn't there"}
+	stale := readiness.DrilledImage{Image: "x/new:1", Finding: "stale"}
+	for sentence, test := range map[string]struct {
+		answer  readiness.DrillAnswer
+		none    bool
+		outcome Outcome
+		text    string
+		slowest time.Duration
+	}{
+		"all of them": {
+			readiness.DrillAnswer{Done: true, Images: []readiness.DrilledImage{well("a", 1), well("b", 2)}}, false, Passed,
+			"2 of 2 images were read with the pods' credentials, manifest and first layer, in 2.0 s each at most", 2 * time.Second,
+		},
+		"fewer than asked for": {readiness.DrillAnswer{Done: true, Images: []readiness.DrilledImage{well("a", 1)}, Problem: "only 1 image of the endpoint is known here"}, false, Passed, "1 of 1 image was read", time.Second},
+		"enough of them":       {readiness.DrillAnswer{Done: true, Images: []readiness.DrilledImage{well("a", 1), missing}}, false, Passed, "1 of 2 images were read", time.Second},
+		"too few of them":      {readiness.DrillAnswer{Done: true, Images: []readiness.DrilledImage{well("a", 1), missing, stale}}, false, Failed, "failover.readyShare wants 50 %", time.Second},
+		"not all in time":      {readiness.DrillAnswer{Images: []readiness.DrilledImage{well("a", 1)}, Problem: "it took too long"}, false, Unknown, "1 of 1 image was read with the pods' credentials, and then no more: it took too long", time.Second},
+		"none runs":            {readiness.DrillAnswer{Done: true, Problem: "only 0 images of the endpoint are known here"}, true, Skipped, "no image of the endpoint runs", 0},
+		"none is known yet":    {readiness.DrillAnswer{Done: true, Problem: "only 0 images of the endpoint are known here"}, false, Unknown, "no image was read: only 0 images", 0},
+		"nobody answers":       {readiness.DrillAnswer{Problem: "it doesn't run"}, true, Unknown, "no image was read: it doesn't run", 0},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			p, slowest := ReadImages(test.answer, 0.5, test.none)
+			if p.Outcome != test.outcome || !strings.Contains(p.Text, test.text) || slowest != test.slowest {
+				t.Errorf("%+v, %s", p, slowest)
+			}
+		})
+	}
+	a := readiness.DrillAnswer{Done: true, Images: []readiness.DrilledImage{well("a", 1), missing, stale, well("b", 1)}}
+	p, _ := ReadImages(a, 1, false)
+	if diff := cmp.Diff([]string{"x/old:1: missing: it isn't there", "x/new:1: stale"}, p.Details); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"a", "b"}, Chosen(a)); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,170 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"net"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/registry-failover/registry-failover/internal/cli"
+	"github.com/registry-failover/registry-failover/internal/drill"
+	"github.com/registry-failover/registry-failover/test/cluster"
+)
+
+// TestDrill plays drills on three nodes as on-call staff does: by the plugin, with the rights
+// of the chart's operators, and those to pods of one namespace.
+func TestDrill(t *testing.T) {
+	haveNodes(t, 3)
+	s := newScenario(t, 4)
+	defer node.Hangzhou.Intercept(nil)
+	defer node.Zhangjiakou.Intercept(nil)
+	node.Hangzhou.Intercept(well(node.Hangzhou))
+	node.Zhangjiakou.Intercept(well(node.Zhangjiakou))
+	s.play(t, "helm install and a pod that runs", func(s *scenario, t *testing.T) {
+		s.runHelm(t, "install", "--set", "admission.mechanism=Policy,controller.replicas=1,dns.replicas=1",
+			"--set", "config.health.interval=1s,config.health.timeout=1s,config.health.slow=2s,config.health.failures=2,config.health.successes=2",
+			"--set", "operator.subjects[0].kind=User,operator.subjects[0].name=oncall,operator.subjects[0].apiGroup=rbac.authorization.k8s.io")
+		awaitSwitch(t, "privatezone")
+		trustInstances(t)
+		awaitProbers(t, len(node.Nodes))
+		awaitFinding(t, allHealthy)
+		newPod(t, "drilled", sourceImage)
+		awaitRunning(t, shop, "drilled")
+		kubectl(t, "-n", shop, "create", "role", "drill", "--verb=get,list,create,delete", "--resource=pods")
+		kubectl(t, "-n", shop, "create", "rolebinding", "drill", "--role=drill", "--user=oncall")
+	})
+	for _, step := range []struct {
+		name string
+		play func(*scenario, *testing.T)
+	}{
+		{"nothing is moved, and the standby proven", (*scenario).drillWithoutNodes},
+		{"the metric and status tell of it", (*scenario).showDrill},
+		{"one node is led there, pulls, and is led back", (*scenario).drillWithANode},
+		{"a standby that answers as another is found", (*scenario).drillTheWrongOne},
+	} {
+		s.play(t, step.name, step.play)
+	}
+	s.play(t, "helm uninstall leaves nothing", func(s *scenario, t *testing.T) {
+		deletePod(t, shop, "drilled")
+		kubectl(t, "-n", shop, "delete", "role/drill", "rolebinding/drill")
+		if _, err := s.runUninstall(t); err != nil {
+			t.Fatal(err)
+		}
+		kubectl(t, "-n", namespace, "delete", "configmap/instances-authority")
+		s.awaitNothingLeft(t)
+	})
+}
+
+// drilled is what the plugin tells of a drill.
+type drilled struct {
+	drill.Report
+	Recorded       bool
+	Problem, Value string
+}
+
+// outcomes are those of the parts, by name.
+func (d drilled) outcomes() map[drill.PartName]drill.Outcome {
+	all := map[drill.PartName]drill.Outcome{}
+	for _, p := range d.Parts {
+		all[p.Part] = p.Outcome
+	}
+	return all
+}
+
+// playDrill plays one with the rights of an operator, and logs what it tells.
+func playDrill(t *testing.T, code int, args ...string) drilled {
+	t.Helper()
+	var out, problems bytes.Buffer
+	args = append([]string{"drill", "--to", "hangzhou", "-o", "json", "--kubeconfig", node.Kubeconfig(), "--as", "oncall"}, args...)
+	if got := cli.Run(t.Context(), args, nil, &out, &problems); got != code {
+		t.Fatalf("%s ends with %d: %s%s", strings.Join(args, " "), got, out.String(), problems.String())
+	}
+	var told drilled
+	if err := json.Unmarshal(out.Bytes(), &told); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range told.Parts {
+		t.Logf("%s %s: %s %q", p.Outcome, p.Part, p.Text, p.Details)
+	}
+	for _, r := range told.Recovery {
+		t.Logf("%s: %.1f s by %s", r.Stage, r.Seconds, r.Source)
+	}
+	t.Logf("a drill of %.1f s, and %.1f s to recover", told.Seconds, drill.Total(told.Recovery))
+	return told
+}
+
+func (s *scenario) drillWithoutNodes(t *testing.T) {
+	told := playDrill(t, 0)
+	if o := told.outcomes(); !told.Succeeded || !told.Recorded || o[drill.Identity] != drill.Passed || o[drill.Images] != drill.Passed || len(o) != 2 {
+		t.Errorf("%+v", told)
+	}
+	awaitHosts(t, "")
+}
+
+func (s *scenario) showDrill(t *testing.T) {
+	want := regexp.MustCompile(`(?m)^registry_failover_drill_last_success_timestamp_seconds\{endpoint="` + regexp.QuoteMeta(cluster.Endpoint) + `",instance="hangzhou"\} 1\.\d+e\+09$`)
+	page, err := get(t.Context(), "http://"+net.JoinHostPort(podsOf(t, "controller")[0].Status.PodIP, "8082")+"/metrics")
+	if err != nil || !want.MatchString(page) || !strings.Contains(page, `instance="zhangjiakou"} 0`) {
+		t.Errorf("%v: the controller's metrics lack %s", err, want)
+	}
+	if status := kubectl(t, "registry-failover", "status"); !strings.Contains(status, "  √ drill of hangzhou: succeeded ") || !strings.Contains(status, ", by oncall\n") {
+		t.Errorf("status tells nothing of it:\n%s", status)
+	}
+}
+
+// drillWithANode looks at the nodes' hosts files meanwhile.
+func (s *scenario) drillWithANode(t *testing.T) {
+	moved, others := node.Nodes[1], []*cluster.Node{node.Nodes[0], node.Nodes[2]}
+	standby := node.Hangzhou.Internal.String()
+	seen := make(chan error, 1)
+	go func() {
+		for begin := time.Now(); time.Since(begin) < time.Minute && t.Context().Err() == nil; time.Sleep(20 * time.Millisecond) {
+			if hostsLeadOn(moved, standby) != nil {
+				continue
+			}
+			for _, n := range others {
+				if err := hostsLeadOn(n, ""); err != nil {
+					seen <- err
+					return
+				}
+			}
+			break
+		}
+		seen <- hostsLeadOn(moved, standby)
+	}()
+	told := playDrill(t, 0, "--nodes", moved.Name, "--pod-namespace", shop, "--for", "5m")
+	if err := <-seen; err != nil {
+		t.Errorf("while the node was led there: %v", err)
+	}
+	o := told.outcomes()
+	for _, part := range []drill.PartName{drill.Identity, drill.Images, drill.Switch, drill.Serving, drill.Pull} {
+		if o[part] != drill.Passed {
+			t.Errorf("%s has %s", part, o[part])
+		}
+	}
+	if value := switchValue(t); value != "privatezone" || !strings.Contains(told.Value, "\nnodes: "+moved.Name+"\n") {
+		t.Errorf("the switch says %q, and said %q", value, told.Value)
+	}
+	awaitHosts(t, "")
+	if pods := kubectl(t, "-n", shop, "get", "pods", "-l", "registry-failover.io/drill", "-o", "name"); pods != "" {
+		t.Errorf("it leaves %s", pods)
+	}
+}
+
+// drillTheWrongOne has somebody else answer in hangzhou's place.
+func (s *scenario) drillTheWrongOne(t *testing.T) {
+	node.Hangzhou.Intercept(challenge("cri-bbbbb", node.Hangzhou.PublicEndpoint, 0))
+	awaitFinding(t, finding{primary: bothHealthy, standby: "wrong-identity, wrong-identity", reasons: []string{"answers as cri-bbbbb, which is zhangjiakou"}})
+	told := playDrill(t, 1, "--nodes", node.Nodes[1].Name)
+	if o := told.outcomes(); o[drill.Identity] != drill.Failed || o[drill.Switch] != drill.Unknown || told.Succeeded || !strings.HasPrefix(told.Problem, "not proven: identity") {
+		t.Errorf("%+v", told)
+	}
+	if value := switchValue(t); value != "privatezone" {
+		t.Errorf("the switch says %q", value)
+	}
+	node.Hangzhou.Intercept(well(node.Hangzhou))
+	awaitFinding(t, allHealthy)
+}
