@@ -235,7 +235,7 @@ func TestHowADrillEnds(t *testing.T) {
 		// unrecorded says that no success may be recorded.
 		unrecorded bool
 	}{
-		"well":                            {nil, plain, 0, "  √ images    2 of 2 images were read with the pods' credentials, manifest and first layer, in 0.5 s each at most", "", false},
+		"well":                            {nil, plain, 0, "  √ images    2 of 2 images were read with the pods' credentials, manifest and first layer, in 0.50 s each at most", "", false},
 		"well, with another's old answer": {func(d *drilled) { d.drills[readiness.AnswerKey(shared)] = `{"id":"old","problem":"no"}` }, plain, 0, "√ images", "", false},
 		"well, and isn't recorded": {
 			func(d *drilled) { d.drills = nil; d.readOnly = true; d.silent = true }, quick, 1, "? images    no image was read: the controller can't be asked: no right to ", "the drill isn't recorded: ", true,

@@ -44,12 +44,12 @@ func (d *drillRun) choose(ctx context.Context, images []string) source {
 
 // drillPod pulls an image on a node, and meets Pod Security "restricted".
 func drillPod(namespace, node string, from source) *corev1.Pod {
-	yes, no, nobody, deadline := true, false, int64(65534), int64(300)
+	yes, no, nobody, deadline, atOnce := true, false, int64(65534), int64(300), int64(0)
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, GenerateName: "registry-failover-drill-", Labels: map[string]string{drillLabel: "true"}},
 		Spec: corev1.PodSpec{
 			ServiceAccountName: from.account, ImagePullSecrets: from.secrets,
-			NodeName: node, RestartPolicy: corev1.RestartPolicyNever, ActiveDeadlineSeconds: &deadline,
+			NodeName: node, RestartPolicy: corev1.RestartPolicyNever, ActiveDeadlineSeconds: &deadline, TerminationGracePeriodSeconds: &atOnce,
 			AutomountServiceAccountToken: &no, EnableServiceLinks: &no,
 			Tolerations:     []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
 			SecurityContext: &corev1.PodSecurityContext{RunAsNonRoot: &yes, RunAsUser: &nobody, SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}},

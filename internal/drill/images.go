@@ -36,7 +36,7 @@ func ReadImages(a readiness.DrillAnswer, ready float64, none bool) (part Part, s
 	told := fmt.Sprintf("%d of %s read with the pods' credentials", well, several(len(a.Images), "image was", "images were"))
 	switch {
 	case len(a.Images) == 0 && a.Done && none:
-		part.Outcome, part.Text = Skipped, "no image of the endpoint runs"
+		part.Outcome, part.Text = Skipped, "no image of the endpoint runs, as the controller has seen last"
 	case len(a.Images) == 0:
 		part.Outcome, part.Text = Unknown, "no image was read: "+a.Problem
 	case !a.Done:
@@ -45,7 +45,7 @@ func ReadImages(a readiness.DrillAnswer, ready float64, none bool) (part Part, s
 		part.Outcome, part.Text = Failed, fmt.Sprintf("%s: failover.readyShare wants %g %%", told, 100*ready)
 	default:
 		part.Outcome = Passed
-		part.Text = fmt.Sprintf("%s, manifest and first layer, in %.1f s each at most", told, slowest.Seconds())
+		part.Text = fmt.Sprintf("%s, manifest and first layer, in %.2f s each at most", told, slowest.Seconds())
 	}
 	return part, slowest
 }

@@ -25,7 +25,7 @@ func TestWhetherImagesCanBeRead(t *testing.T) {
 	}{
 		"all of them": {
 			readiness.DrillAnswer{Done: true, Images: []readiness.DrilledImage{well("a", 1), well("b", 2)}}, false, Passed,
-			"2 of 2 images were read with the pods' credentials, manifest and first layer, in 2.0 s each at most", 2 * time.Second,
+			"2 of 2 images were read with the pods' credentials, manifest and first layer, in 2.00 s each at most", 2 * time.Second,
 		},
 		"fewer than asked for": {readiness.DrillAnswer{Done: true, Images: []readiness.DrilledImage{well("a", 1)}, Problem: "only 1 image of the endpoint is known here"}, false, Passed, "1 of 1 image was read", time.Second},
 		"enough of them":       {readiness.DrillAnswer{Done: true, Images: []readiness.DrilledImage{well("a", 1), missing}}, false, Passed, "1 of 2 images were read", time.Second},

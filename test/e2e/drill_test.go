@@ -2,8 +2,12 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -21,9 +25,11 @@ func TestDrill(t *testing.T) {
 	s := newScenario(t, 4)
 	defer node.Hangzhou.Intercept(nil)
 	defer node.Zhangjiakou.Intercept(nil)
-	node.Hangzhou.Intercept(well(node.Hangzhou))
-	node.Zhangjiakou.Intercept(well(node.Zhangjiakou))
-	s.play(t, "helm install and a pod that runs", func(s *scenario, t *testing.T) {
+	node.Hangzhou.Intercept(issuing(node.Hangzhou))
+	node.Zhangjiakou.Intercept(issuing(node.Zhangjiakou))
+	s.play(t, "helm install beside a pod that runs", func(s *scenario, t *testing.T) {
+		newPod(t, "drilled", sourceImage) // before the controller looks at what runs
+		awaitRunning(t, shop, "drilled")
 		s.runHelm(t, "install", "--set", "admission.mechanism=Policy,controller.replicas=1,dns.replicas=1",
 			"--set", "config.health.interval=1s,config.health.timeout=1s,config.health.slow=2s,config.health.failures=2,config.health.successes=2",
 			"--set", "operator.subjects[0].kind=User,operator.subjects[0].name=oncall,operator.subjects[0].apiGroup=rbac.authorization.k8s.io")
@@ -31,8 +37,6 @@ func TestDrill(t *testing.T) {
 		trustInstances(t)
 		awaitProbers(t, len(node.Nodes))
 		awaitFinding(t, allHealthy)
-		newPod(t, "drilled", sourceImage)
-		awaitRunning(t, shop, "drilled")
 		kubectl(t, "-n", shop, "create", "role", "drill", "--verb=get,list,create,delete", "--resource=pods")
 		kubectl(t, "-n", shop, "create", "rolebinding", "drill", "--role=drill", "--user=oncall")
 	})
@@ -56,6 +60,19 @@ func TestDrill(t *testing.T) {
 		kubectl(t, "-n", namespace, "delete", "configmap/instances-authority")
 		s.awaitNothingLeft(t)
 	})
+}
+
+// issuing answers as the instance itself does, and gives everybody a token.
+func issuing(i *cluster.Instance) func(http.ResponseWriter, *http.Request) bool {
+	otherwise := well(i)
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != tokenPath {
+			return otherwise(w, r)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"token":"everybodys"}`)
+		return true
+	}
 }
 
 // drilled is what the plugin tells of a drill.
@@ -106,10 +123,14 @@ func (s *scenario) drillWithoutNodes(t *testing.T) {
 
 func (s *scenario) showDrill(t *testing.T) {
 	want := regexp.MustCompile(`(?m)^registry_failover_drill_last_success_timestamp_seconds\{endpoint="` + regexp.QuoteMeta(cluster.Endpoint) + `",instance="hangzhou"\} 1\.\d+e\+09$`)
-	page, err := get(t.Context(), "http://"+net.JoinHostPort(podsOf(t, "controller")[0].Status.PodIP, "8082")+"/metrics")
-	if err != nil || !want.MatchString(page) || !strings.Contains(page, `instance="zhangjiakou"} 0`) {
-		t.Errorf("%v: the controller's metrics lack %s", err, want)
-	}
+	address := net.JoinHostPort(podsOf(t, "controller")[0].Status.PodIP, "8082")
+	await(t, "the metric tells of it", 10*time.Second, func(ctx context.Context) error {
+		page, err := get(ctx, "http://"+address+"/metrics")
+		if err == nil && (!want.MatchString(page) || !strings.Contains(page, `instance="zhangjiakou"} 0`)) {
+			err = fmt.Errorf("the controller's metrics lack %s", want)
+		}
+		return err
+	})
 	if status := kubectl(t, "registry-failover", "status"); !strings.Contains(status, "  √ drill of hangzhou: succeeded ") || !strings.Contains(status, ", by oncall\n") {
 		t.Errorf("status tells nothing of it:\n%s", status)
 	}
@@ -165,6 +186,6 @@ func (s *scenario) drillTheWrongOne(t *testing.T) {
 	if value := switchValue(t); value != "privatezone" {
 		t.Errorf("the switch says %q", value)
 	}
-	node.Hangzhou.Intercept(well(node.Hangzhou))
+	node.Hangzhou.Intercept(issuing(node.Hangzhou))
 	awaitFinding(t, allHealthy)
 }
