@@ -34,10 +34,11 @@ func (k *Keeper) drillOn(ctx context.Context, c *config.Config) {
 		}
 	})
 	defer ended()
+	followed := map[string]followed{}
 	for {
 		if data, there := stands(); there {
 			for _, e := range c.Endpoints {
-				k.answer(ctx, c, maps, e.Name, data)
+				followed[e.Name] = k.answer(ctx, c, maps, e.Name, data, followed[e.Name])
 			}
 		} else if err := createDrills(ctx, maps); err != nil && ctx.Err() == nil {
 			k.Log.Warn("the ConfigMap "+DrillsName+" is missing and can't be made, so that no drill can read images", "error", err)
@@ -51,37 +52,51 @@ func (k *Keeper) drillOn(ctx context.Context, c *config.Config) {
 	}
 }
 
+// A followed request is the last of an endpoint, with its answer: what a watch shows may be
+// older than that.
+type followed struct {
+	request string
+	answer  DrillAnswer
+	told    time.Time
+}
+
 // answer reads what the request asks for, unless that was done already.
-func (k *Keeper) answer(ctx context.Context, c *config.Config, maps corev1client.ConfigMapInterface, endpoint string, data map[string]string) {
+func (k *Keeper) answer(ctx context.Context, c *config.Config, maps corev1client.ConfigMapInterface, endpoint string, data map[string]string, last followed) followed {
 	text, asked := data[RequestKey(endpoint)]
 	if !asked {
-		return
+		return last
 	}
 	r, err := ParseDrillRequest(text)
 	answered, _ := ParseDrillAnswer(data[AnswerKey(endpoint)]) // what can't be read is none
 	if answered.ID == r.ID && answered.Done {
-		return
+		return last
 	}
-	var told time.Time
+	now := followed{request: text}
 	tell := func(a DrillAnswer) {
-		if !a.Done && time.Since(told) < tellEvery {
+		if !a.Done && time.Since(now.told) < tellEvery {
 			return
 		}
-		told = time.Now()
+		now.told, now.answer = time.Now(), a
 		if err := putAnswer(ctx, maps, endpoint, a); err != nil && ctx.Err() == nil {
 			k.Log.Warn("a drill can't be answered", "endpoint", endpoint, "id", a.ID, "error", err)
 		}
 	}
-	now := time.Now()
-	switch age := now.Sub(r.At); {
+	at := time.Now()
+	switch age := at.Sub(r.At); {
+	case last.request == text && last.answer.Done:
+		if time.Since(last.told) < tellEvery { // it is on its way
+			return last
+		}
+		tell(last.answer) // which could not be written, or was taken away
 	case err != nil:
-		tell(DrillAnswer{ID: r.ID, At: now.UTC().Truncate(time.Second), Images: []DrilledImage{}, Done: true, Problem: err.Error()})
+		tell(DrillAnswer{ID: r.ID, At: at.UTC().Truncate(time.Second), Images: []DrilledImage{}, Done: true, Problem: err.Error()})
 	case age > DrillFresh || age < -DrillFresh: // of long ago, or by another clock
-		tell(DrillAnswer{ID: r.ID, At: now.UTC().Truncate(time.Second), Images: []DrilledImage{}, Done: true, Problem: "the request isn't of the last " + DrillFresh.String() + " by the controller's clock"})
+		tell(DrillAnswer{ID: r.ID, At: at.UTC().Truncate(time.Second), Images: []DrilledImage{}, Done: true, Problem: "the request isn't of the last " + DrillFresh.String() + " by the controller's clock"})
 	default:
 		k.Log.Info("images are read for a drill", "endpoint", endpoint, "id", r.ID, "to", r.To, "sample", r.Sample)
 		k.drill(ctx, c, endpoint, r, tell)
 	}
+	return now
 }
 
 func putAnswer(ctx context.Context, maps corev1client.ConfigMapInterface, endpoint string, a DrillAnswer) error {

@@ -129,18 +129,23 @@ func TestAnotherLeader(t *testing.T) {
 	before := Status{At: time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), Complete: true, Images: 1, Instances: []InstanceStatus{
 		{Instance: "hangzhou", Present: 1, Share: 1}, {Instance: "zhangjiakou", Present: 1, Share: 1},
 	}}
+	told := func(w *world) { must(t, putStatus(w, before)) }
 	t.Run("that has not looked yet", func(t *testing.T) {
-		during(t, "", running("web"), func(w *world) {
+		slow := func(w *world) {
+			told(w)
 			w.hangzhou.latency = 4 * time.Second
-			must(t, putStatus(w, before))
+		}
+		after(t, slow, "", running("web"), func(w *world) {
 			w.expect(7*time.Second, "hangzhou", InstanceStatus{Present: 1, Share: 1})
 			w.expect(time.Minute, "hangzhou", InstanceStatus{Missing: 1, PodsBlocked: 1})
 		})
 	})
 	t.Run("whom an instance doesn't answer", func(t *testing.T) {
-		during(t, "", running("web"), func(w *world) {
+		silent := func(w *world) {
+			told(w)
 			w.hangzhou.fallSilent(true)
-			must(t, putStatus(w, before))
+		}
+		after(t, silent, "", running("web"), func(w *world) {
 			w.expect(time.Minute, "zhangjiakou", InstanceStatus{Missing: 1, PodsBlocked: 1})
 			time.Sleep(time.Hour)
 			synctest.Wait()

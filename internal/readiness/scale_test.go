@@ -11,7 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-var scale = flag.Int("scale", 500, "how many different images the cluster runs, a pod each")
+var scale = flag.Int("scale", 200, "how many different images the cluster runs, a pod each")
 
 // TestWhatManyImagesCost asks instances that are 20 ms away, in a time of its own. Its
 // figures with 10,000 images are told by make bench-readiness.

@@ -218,6 +218,12 @@ func (fakeMaps) IsWatchListSemanticsUnSupported() bool { return true }
 // during has a Keeper lead while the test does something.
 func during(t *testing.T, settings string, pods []*corev1.Pod, test func(*world)) {
 	t.Helper()
+	after(t, nil, settings, pods, test)
+}
+
+// after is during, with what a leader before has done to the world.
+func after(t *testing.T, before func(*world), settings string, pods []*corev1.Pod, test func(*world)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		authority, err := standin.NewAuthority()
 		must(t, err)
@@ -232,6 +238,9 @@ func during(t *testing.T, settings string, pods []*corev1.Pod, test func(*world)
 			Prober: w.prober(authority), Events: w.events, Metrics: w.metrics, Log: slog.New(slog.DiscardHandler),
 		})
 		must(t, w.keeper.Configure(w.config(settings)))
+		if before != nil {
+			before(w)
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		var led sync.WaitGroup
 		led.Go(func() {
