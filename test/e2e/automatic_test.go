@@ -74,7 +74,7 @@ func (a *automatic) darken(_ *scenario, t *testing.T) {
 		return nil
 	})
 	holds(t, "the switch follows PrivateZone", max(0, 15*time.Second-time.Since(begin)), func(ctx context.Context) error {
-		value, err := switchValue(ctx)
+		value, err := switchSays(ctx)
 		if err == nil && value != "privatezone" {
 			err = fmt.Errorf("it says %q", value)
 		}
@@ -94,7 +94,7 @@ func (a *automatic) fail(_ *scenario, t *testing.T) {
 	if worst := slices.Max(took.running); worst > 2*fastProbing.goal { // several clusters share the processors
 		t.Errorf("%.1f s, and the goal is %s on a machine of its own", worst.Seconds(), fastProbing.goal)
 	}
-	value, err := switchValue(t.Context())
+	value, err := switchSays(t.Context())
 	for _, want := range []string{"to: hangzhou/internal\n", "reason: zhangjiakou/internal is failing for ", "set-by: registry-failover, automatically"} {
 		if err != nil || !strings.Contains(value, want) {
 			t.Errorf("%v: the switch lacks %q:\n%s", err, want, value)
@@ -110,7 +110,7 @@ func (a *automatic) fail(_ *scenario, t *testing.T) {
 func (a *automatic) extend(_ *scenario, t *testing.T) {
 	throw(t, "to: hangzhou\nset-by: oncall\nuntil: "+soon())
 	await(t, "its time is extended", 30*time.Second, func(ctx context.Context) error {
-		value, err := switchValue(ctx)
+		value, err := switchSays(ctx)
 		if err != nil {
 			return err
 		}
@@ -136,7 +136,7 @@ func (a *automatic) end(_ *scenario, t *testing.T) {
 		}
 		throw(t, "to: hangzhou\nset-by: oncall\nuntil: "+soon())
 		await(t, "the time is over", 30*time.Second, func(ctx context.Context) (err error) {
-			if value, err = switchValue(ctx); err == nil && !strings.HasPrefix(value, returned) {
+			if value, err = switchSays(ctx); err == nil && !strings.HasPrefix(value, returned) {
 				err = extended(value)
 			}
 			return err
@@ -159,7 +159,8 @@ func extended(value string) error {
 	return err
 }
 
-func switchValue(ctx context.Context) (string, error) {
+// switchSays is the value of the switch.
+func switchSays(ctx context.Context) (string, error) {
 	m, err := node.Client.CoreV1().ConfigMaps(namespace).Get(ctx, "registry-failover", metav1.GetOptions{})
 	if err != nil {
 		return "", err

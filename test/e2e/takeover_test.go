@@ -162,7 +162,7 @@ func (o *takeover) look(t *testing.T, name string, begin time.Time, held []*clus
 		}
 		return err
 	}
-	value, err := switchValue(t.Context())
+	value, err := switchSays(t.Context())
 	if err != nil {
 		return err
 	}
