@@ -93,9 +93,13 @@ func (s *scenario) provesSwitch(t *testing.T) {
 }
 
 // challenge answers GET /v2/ as the instance does, after a while, with this host for
-// tokens, which has the same certificate.
+// tokens, which has the same certificate and gives one to everybody.
 func challenge(id, realm string, after time.Duration) func(http.ResponseWriter, *http.Request) bool {
 	return func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == tokenPath {
+			_, _ = w.Write([]byte(`{"token":"of nobody"}`))
+			return true
+		}
 		if r.URL.Path != "/v2/" {
 			return false
 		}

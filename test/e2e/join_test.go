@@ -67,7 +67,7 @@ func join(t *testing.T, pod string, kubeletArgs ...string) (*cluster.Node, joini
 		t.Fatal(err)
 	}
 	begin := time.Now()
-	newPinnedPod(t, pod, joined.Name)
+	newPinnedPod(t, pod, sharedImage, joined.Name)
 	var j joining
 	await(t, "the pod on the new node is ready", time.Minute, func(ctx context.Context) error {
 		return j.look(ctx, begin, joined, pod)
@@ -116,14 +116,14 @@ func (j *joining) look(ctx context.Context, begin time.Time, n *cluster.Node, po
 	return ready(workload)
 }
 
-// newPinnedPod creates one that pulls in any case, on the node with this name, where the scheduler lets it.
-func newPinnedPod(t *testing.T, name, on string) {
+// newPinnedPod creates one that pulls image in any case, on the node with this name, where the scheduler lets it.
+func newPinnedPod(t *testing.T, name, image, on string) {
 	t.Helper()
 	_, err := node.Client.CoreV1().Pods(shop).Create(t.Context(), &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Spec: corev1.PodSpec{
 			NodeSelector:                  map[string]string{corev1.LabelHostname: on},
-			Containers:                    []corev1.Container{{Name: "web", Image: sharedImage, ImagePullPolicy: corev1.PullAlways}},
+			Containers:                    []corev1.Container{{Name: "web", Image: image, ImagePullPolicy: corev1.PullAlways}},
 			TerminationGracePeriodSeconds: new(int64),
 		},
 	}, metav1.CreateOptions{})

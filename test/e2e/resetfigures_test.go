@@ -196,16 +196,8 @@ func pushHeld(t *testing.T, names [2]string, inLayer bool) held {
 	t.Helper()
 	h := held{make(chan struct{}), make(chan struct{})}
 	for i, name := range names {
-		image, err := ociimage.BuildFromBinary("/run/cluster/bin/web", ociimage.Options{Architecture: runtime.GOARCH})
-		layer := bigLayer(name)
-		if err == nil {
-			image, err = mutate.AppendLayers(image, layer)
-		}
-		for _, instance := range []*cluster.Instance{node.Hangzhou, node.Zhangjiakou} {
-			if err == nil {
-				err = instance.Push(t.Context(), node.Authority, sharedHost+"/demo/"+name+":1", image)
-			}
-		}
+		layer := layerOf(name, 8<<20)
+		err := pushWith(t.Context(), name, layer)
 		if err == nil && i == 0 && inLayer {
 			err = h.hold(layer)
 		}
@@ -216,12 +208,25 @@ func pushHeld(t *testing.T, names [2]string, inLayer bool) held {
 	return h
 }
 
-// bigLayer has 8 MiB that no other layer has.
-func bigLayer(name string) v1.Layer {
+// pushWith pushes the workload's image with one layer more to both instances, as demo/NAME:1.
+func pushWith(ctx context.Context, name string, layer v1.Layer) error {
+	image, err := ociimage.BuildFromBinary("/run/cluster/bin/web", ociimage.Options{Architecture: runtime.GOARCH, Uncompressed: true})
+	if err == nil {
+		image, err = mutate.AppendLayers(image, layer)
+	}
+	for _, instance := range []*cluster.Instance{node.Hangzhou, node.Zhangjiakou} {
+		if err == nil {
+			err = instance.Push(ctx, node.Authority, sharedHost+"/demo/"+name+":1", image)
+		}
+	}
+	return err
+}
+
+// layerOf has so many bytes of content that no other layer has.
+func layerOf(name string, size int) v1.Layer {
 	var content bytes.Buffer
 	w := tar.NewWriter(&content)
-	const size = 8 << 20
-	_ = w.WriteHeader(&tar.Header{Name: name, Typeflag: tar.TypeReg, Mode: 0o644, Size: size}) // a buffer takes all
+	_ = w.WriteHeader(&tar.Header{Name: name, Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(size)}) // a buffer takes all
 	_, _ = w.Write(bytes.Repeat([]byte{1}, size))
 	_ = w.Close()
 	return static.NewLayer(content.Bytes(), types.OCIUncompressedLayer)
@@ -257,10 +262,16 @@ func (h held) hold(layer v1.Layer) error {
 	return nil
 }
 
-// setKubelet starts kubelet anew with more in its configuration.
+// setKubelet starts the first node's kubelet anew with more in its configuration.
 func setKubelet(t *testing.T, more string) {
 	t.Helper()
-	const file = "/run/cluster/node1/kubelet.yaml"
+	setKubeletOn(t, node.Nodes[0], more)
+}
+
+// setKubeletOn does on that node.
+func setKubeletOn(t *testing.T, n *cluster.Node, more string) {
+	t.Helper()
+	file := "/run/cluster/" + n.Name + "/kubelet.yaml"
 	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -271,9 +282,8 @@ func setKubelet(t *testing.T, more string) {
 			lines.WriteString(line)
 		}
 	}
-	kubelet := node.Nodes[0].Kubelet
-	kubelet.Kill()
-	if err := errors.Join(os.WriteFile(file, []byte(lines.String()+more), 0o644), kubelet.Start()); err != nil {
+	n.Kubelet.Kill()
+	if err := errors.Join(os.WriteFile(file, []byte(lines.String()+more), 0o644), n.Kubelet.Start()); err != nil {
 		t.Fatal(err)
 	}
 }
