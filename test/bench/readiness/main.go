@@ -46,7 +46,14 @@ func measure(ctx context.Context, c *cluster.Cluster, pods int, part float64, re
 	if err := fill(ctx, c, pods); err != nil {
 		return nil, err
 	}
-	a, b := count(c.Hangzhou, pods), count(c.Zhangjiakou, pods)
+	a, err := listen(ctx, c, "10.1.0.10", pods)
+	if err != nil {
+		return nil, err
+	}
+	b, err := listen(ctx, c, "10.2.0.10", pods)
+	if err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s, err := start(ctx, c)

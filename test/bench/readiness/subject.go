@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"github.com/registry-failover/registry-failover/test/bench/figures"
 	"github.com/registry-failover/registry-failover/test/bench/program"
 	"github.com/registry-failover/registry-failover/test/cluster"
+	"github.com/registry-failover/registry-failover/test/standin"
 )
 
 // product is the namespace of the controller.
@@ -87,17 +89,26 @@ type counter struct {
 	asked []time.Time
 }
 
-// count has an instance have all images, of which it stores none, and take 20 ms for each.
-func count(i *cluster.Instance, pods int) *counter {
+// listen starts an instance at its address of the configuration, which has all images, of
+// which it stores none, and takes 20 ms for each.
+func listen(ctx context.Context, c *cluster.Cluster, address string, pods int) (*counter, error) {
+	i, err := standin.NewRegistry(c.Authority, cluster.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	if err := i.Listen(ctx, net.JoinHostPort(address, "443")); err != nil {
+		return nil, err
+	}
+	context.AfterFunc(ctx, func() { _ = i.Close() })
 	there := make(map[string]bool, pods)
 	for n := range pods {
 		there["/v2/"+repository(n)+"/manifests/1.0"] = true
 	}
-	c := &counter{}
+	asked := &counter{}
 	i.Intercept(func(w http.ResponseWriter, r *http.Request) bool {
-		c.mutex.Lock()
-		c.asked = append(c.asked, time.Now())
-		c.mutex.Unlock()
+		asked.mutex.Lock()
+		asked.asked = append(asked.asked, time.Now())
+		asked.mutex.Unlock()
 		time.Sleep(20 * time.Millisecond)
 		if r.Method != http.MethodHead || !there[r.URL.Path] {
 			return false
@@ -105,7 +116,7 @@ func count(i *cluster.Instance, pods int) *counter {
 		w.Header().Set("Docker-Content-Digest", fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(strings.TrimPrefix(r.URL.Path, "/v2/")))))
 		return true
 	})
-	return c
+	return asked, nil
 }
 
 func (c *counter) total() int {
