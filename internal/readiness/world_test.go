@@ -244,6 +244,7 @@ func after(t *testing.T, before func(*world), settings string, pods []*corev1.Po
 		ctx, cancel := context.WithCancel(t.Context())
 		var led sync.WaitGroup
 		led.Go(func() {
+			time.Sleep(time.Nanosecond) // what the test arranges before it waits for anything is there from the beginning
 			if err := w.keeper.Start(ctx); err != nil {
 				t.Error(err)
 			}
