@@ -13,9 +13,11 @@ PLATFORMS ?= linux/amd64,linux/arm64
 # How many nodes make demo-cluster starts.
 NODES ?= 1
 
-# How long make soak lasts; a run prints the seed that repeats it.
+# How long make soak throws the switch; a run prints the seed that repeats it. And
+# how often it plays each fault of an instance, and each automatic failover.
 SOAK ?= 10m
 SEED ?= 0
+TIMES ?= 10
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -91,9 +93,10 @@ bench-readiness: build ## measure what looking 10,000 images up costs, in a simu
 	CGO_ENABLED=0 go test -count=1 -v -timeout 60m ./internal/readiness -run '^TestWhatManyImagesCost$$' -args -scale 10000
 	CGO_ENABLED=0 go run -trimpath ./test/bench/readiness
 
-soak: ## throw the switch while parts of a real cluster die at random, for SOAK (10m; Linux and root)
+soak: ## throw the switch for SOAK while parts of a real cluster die at random, then lose the primary TIMES times in each way (Linux and root; an hour)
 	@tools/ensure-cc
 	CGO_ENABLED=1 go test -race -count=1 -v -timeout 0 ./test/e2e -run '^TestSoak$$' -args -soak $(SOAK) -seed $(SEED)
+	CGO_ENABLED=1 go test -count=1 -v -timeout 0 ./test/e2e -run '^(TestHealth|TestAutomatic)$$' -args -faults $(TIMES) -automatic $(TIMES)
 
 clean: ## remove bin/ and dist/; built tools stay in the user's cache
 	rm -rf bin dist

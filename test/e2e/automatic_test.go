@@ -37,10 +37,14 @@ func TestAutomatic(t *testing.T) {
 		if _, err := s.runUninstall(t); err != nil {
 			t.Fatal(err)
 		}
+		deletePod(t, shop, runs)
 		kubectl(t, "-n", namespace, "delete", "secret/cloud", "configmap/cloud-authority")
 		s.awaitNothingLeft(t)
 	})
 }
+
+// runs is a pod whose image the standby must have: failover.readyShare is the default.
+const runs = "runs"
 
 // automatic is what the steps of TestAutomatic share.
 type automatic struct {
@@ -50,6 +54,7 @@ type automatic struct {
 }
 
 func (a *automatic) install(s *scenario, t *testing.T) {
+	newPinnedPod(t, runs, sharedImage, node.Nodes[0].Name)
 	kubectl(t, "-n", namespace, "create", "secret", "generic", "cloud", "--from-literal=access-key-id=LTAI-demo", "--from-literal=access-key-secret=demo-secret")
 	s.runHelm(t, "install",
 		"--set", "admission.mechanism=Policy,controller.replicas=1,dns.replicas=1", "--set", fastProbing.values(),

@@ -32,7 +32,7 @@ var (
 // values are the chart's, with the shortest dwell time that there can be, and as many moves as a test needs.
 func (p probing) values() string {
 	return fmt.Sprintf("config.health.interval=%s,config.health.timeout=%s,config.health.failures=%d,config.health.successes=%d,"+
-		"config.failover.mode=Automatic,config.failover.dwell=0s,config.failover.maxPerDay=1000,config.failover.readyShare=0",
+		"config.failover.mode=Automatic,config.failover.dwell=0s,config.failover.maxPerDay=1000",
 		p.interval, p.timeout, p.failures, p.successes)
 }
 
@@ -51,11 +51,19 @@ func remembered(ctx context.Context) (failover.State, error) {
 }
 
 // awaitMayMove waits until nothing that was before keeps automatic mode from leaving the
-// primary: the switch follows PrivateZone, all instances are well, and the dwell times are over.
+// primary: the switch follows PrivateZone, all instances are well, the standby has the images
+// that run, and the dwell times are over.
 func awaitMayMove(t *testing.T, p probing) {
 	t.Helper()
 	awaitProbers(t, len(node.Nodes))
 	awaitFinding(t, allHealthy)
+	await(t, "the standby has the images that run", 5*time.Minute, func(ctx context.Context) error {
+		told, err := toldReadiness(ctx, "hangzhou")
+		if err == nil && (told.Present == 0 || told.Share < 0.95) {
+			err = fmt.Errorf("it is told that it has %+v", told)
+		}
+		return err
+	})
 	await(t, "the dwell times are over", 5*p.dwell()+time.Minute, func(ctx context.Context) error {
 		s, err := remembered(ctx)
 		if err != nil {
