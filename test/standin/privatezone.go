@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/miekg/dns"
 )
@@ -52,15 +54,12 @@ func ServePrivateZone(ctx context.Context, records map[string]netip.Addr, addrs 
 }
 
 func (z *PrivateZone) listen(ctx context.Context, addr string) error {
-	var config net.ListenConfig
-	packets, err := config.ListenPacket(ctx, "udp", addr)
+	packets, streams, err := listenBoth(ctx, addr)
+	for tries := 1; errors.Is(err, syscall.EADDRINUSE) && strings.HasSuffix(addr, ":0") && tries < 20; tries++ {
+		packets, streams, err = listenBoth(ctx, addr)
+	}
 	if err != nil {
 		return err
-	}
-	// With port 0 both have the one that UDP was given.
-	streams, err := config.Listen(ctx, "tcp", packets.LocalAddr().String())
-	if err != nil {
-		return errors.Join(err, packets.Close())
 	}
 	z.addrs = append(z.addrs, packets.LocalAddr().String())
 	for _, server := range []*dns.Server{{PacketConn: packets, Handler: z}, {Listener: streams, Handler: z}} {
@@ -68,6 +67,21 @@ func (z *PrivateZone) listen(ctx context.Context, addr string) error {
 		z.ended.Go(func() { _ = server.ActivateAndServe() }) // ends with an error when the socket closes
 	}
 	return nil
+}
+
+// listenBoth listens over UDP and TCP. With port 0 both have the one that UDP was given,
+// which somebody may have over TCP.
+func listenBoth(ctx context.Context, addr string) (net.PacketConn, net.Listener, error) {
+	var config net.ListenConfig
+	packets, err := config.ListenPacket(ctx, "udp", addr)
+	if err != nil {
+		return nil, nil, err
+	}
+	streams, err := config.Listen(ctx, "tcp", packets.LocalAddr().String())
+	if err != nil {
+		return nil, nil, errors.Join(err, packets.Close())
+	}
+	return packets, streams, nil
 }
 
 // Addr is where the first server listens, host:port.
