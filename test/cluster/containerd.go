@@ -41,7 +41,8 @@ func (n *Node) StartContainerd(ctx context.Context) error {
 	})
 }
 
-// containerdConfiguration is of a node by its directory.
+// containerdConfiguration is of a node by its directory. NRI is off, as its socket has one
+// path for all nodes of the machine.
 const containerdConfiguration = `version = 3
 root = "%[1]s/containerd"
 state = "%[1]s/containerd-state"
@@ -49,6 +50,8 @@ state = "%[1]s/containerd-state"
   address = "%[1]s/containerd.sock"
 [plugins.'io.containerd.internal.v1.opt']
   path = "%[1]s/opt"
+[plugins.'io.containerd.nri.v1.nri']
+  disable = true
 [plugins.'io.containerd.cri.v1.images']
   [plugins.'io.containerd.cri.v1.images'.pinned_images]
     sandbox = "` + pauseImage + `"
