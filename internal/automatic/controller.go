@@ -156,7 +156,7 @@ func (c *Controller) round(ctx context.Context) {
 	}
 	for _, e := range all { // all of them first: what becomes of one's write tells of the others'
 		if err := e.recall(ctx); err != nil {
-			e.warn(ctx, err)
+			e.failed(ctx, failover.Decide(e.in, failover.State{}), err)
 		}
 	}
 	for _, e := range all {

@@ -27,8 +27,10 @@ type endpoint struct {
 	given *attempt
 	// told is the value of the switch that was told of last.
 	told string
-	// patient is until when nothing is written, because the API server has refused it.
+	// patient is until when nothing is written, because the API server has refused it, and
+	// refusal what it said.
 	patient time.Time
+	refusal string
 	report  report
 	// holding is the reason to hold still that was told of last, while it lasts, and heldAt
 	// when an Event has told of each.
@@ -48,11 +50,20 @@ type attempt struct {
 func (e *endpoint) step(ctx context.Context) {
 	var err error
 	d := failover.Decide(e.in, e.state)
+	decided := d
 	if d.Action != failover.HoldStill || e.state.Pending != nil || e.given != nil || !reflect.DeepEqual(d.Next, e.stored) {
 		d, err = e.carryOut(ctx)
 	}
 	if err == nil {
 		e.tell(ctx, d)
+	}
+	e.failed(ctx, decided, err)
+}
+
+// failed tells why a decision isn't carried out. An API server that is silent takes no status either.
+func (e *endpoint) failed(ctx context.Context, d failover.Decision, err error) {
+	if isRefused(err) && !errors.Is(err, published.ErrMeanwhile) {
+		e.tell(ctx, d.NotWritten(err.Error()))
 	}
 	e.warn(ctx, err)
 }
@@ -72,7 +83,7 @@ func (e *endpoint) carryOut(ctx context.Context) (failover.Decision, error) {
 	d := failover.Decide(e.in, before)
 	writes := d.Action != failover.HoldStill
 	if writes && e.in.Now.Before(e.patient) {
-		return d, nil
+		return d.NotWritten(e.refusal), nil
 	}
 	if err := e.save(ctx, d.Next); err != nil {
 		return d, err
@@ -173,8 +184,9 @@ func (e *endpoint) refused(ctx context.Context, d failover.Decision, refusal err
 	if errors.Is(refusal, published.ErrMeanwhile) {
 		return err // the next step decides anew
 	}
-	e.patient = time.Now().Add(refusedFor)
-	return fmt.Errorf("the switch may not be written: %w", refusal)
+	refusal = fmt.Errorf("the switch may not be written: %w", refusal)
+	e.patient, e.refusal = time.Now().Add(refusedFor), refusal.Error()
+	return refusal
 }
 
 // isRefused says that an error is the API server's word that nothing was written.

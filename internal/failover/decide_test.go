@@ -124,7 +124,7 @@ func TestDecisionTable(t *testing.T) {
 		})
 	}
 	for _, h := range Holds {
-		if !seen[h] {
+		if !seen[h] && h != NotWritten {
 			t.Errorf("no row of the table ends in %s", h)
 		}
 		if h.Sentence() == "" {

@@ -145,7 +145,7 @@ func TestATokenServiceThatFailsIsToldOfSoon(t *testing.T) {
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		begun := time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
-		now, fault := begun, begun.Add(time.Minute + time.Duration(r.Int64N(int64(time.Minute))))
+		now, fault := begun, begun.Add(time.Minute+time.Duration(r.Int64N(int64(time.Minute))))
 		var asked cadence
 		record, asks := NewRecord(now), 0
 		for record.Level != healthreport.Failing {
