@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/registry-failover/registry-failover/internal/failover"
+	"github.com/registry-failover/registry-failover/internal/healthreport"
 	"github.com/registry-failover/registry-failover/internal/inputs"
 )
 
@@ -162,6 +163,22 @@ func TestADoubtOfOneEndpointEndsWithTheWriteOfAnother(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestADoubtEndsWithAReturnOfAnother: of that, nothing is remembered by which it could be known later.
+func TestADoubtEndsWithAReturnOfAnother(t *testing.T) {
+	play(t, two, func(w *world) {
+		until := time.Now().Add(10 * time.Second).Truncate(time.Second)
+		w.api.person(other, "to: hangzhou\nuntil: "+until.UTC().Format(time.RFC3339))
+		time.Sleep(time.Until(until) - time.Millisecond)
+		w.once(inputs.SwitchName, dropped)
+		w.see(shared, zhangjiakou, healthreport.Failing, 2, 1)
+		time.Sleep(5 * time.Second)
+		if !w.leads(other).FollowsPrivateZone() {
+			t.Errorf("the other leads to %s", w.leads(other))
+		}
+		w.thrown(shared, w.first)
+	})
 }
 
 func TestAValueThatIsNotAllowedIsTriedSeldom(t *testing.T) {
