@@ -24,6 +24,9 @@ const (
 	decideEvery = time.Second
 	// patience ends a request to the API server that hangs.
 	patience = 10 * time.Second
+	// doubtEvery is how often it is looked what has become of a write in doubt, where the watch
+	// shows nothing.
+	doubtEvery = 30 * time.Second
 	// refusedFor is how long is waited after the API server has refused a value for another
 	// reason than that somebody was faster.
 	refusedFor = 10 * time.Second

@@ -25,6 +25,9 @@ type endpoint struct {
 	memory
 	// given is what was written last, while it isn't known whether it got through.
 	given *attempt
+	// looked is when the switch was read last, and seen what stood there.
+	looked time.Time
+	seen   published.Value
 	// told is the value of the switch that was told of last.
 	told string
 	// patient is until when nothing is written, because the API server has refused it, and
@@ -49,9 +52,12 @@ type attempt struct {
 // again by what stands, and carries that out.
 func (e *endpoint) step(ctx context.Context) {
 	var err error
+	if e.in.Now.Sub(e.looked) < doubtEvery && strings.TrimSpace(e.in.Switch) == strings.TrimSpace(e.seen.Text) {
+		e.in.Version = e.seen.Version() // else a value in doubt would be looked for at each step
+	}
 	d := failover.Decide(e.in, e.state)
 	decided := d
-	if d.Action != failover.HoldStill || e.state.Pending != nil || e.given != nil || !reflect.DeepEqual(d.Next, e.stored) {
+	if d.Action != failover.HoldStill || e.given != nil || !reflect.DeepEqual(d.Next, e.stored) {
 		d, err = e.carryOut(ctx)
 	}
 	if err == nil {
@@ -75,6 +81,7 @@ func (e *endpoint) carryOut(ctx context.Context) (failover.Decision, error) {
 	if err != nil {
 		return failover.Decision{}, err
 	}
+	e.looked, e.seen = e.in.Now, stands
 	e.in.Switch, e.in.Version = stands.Text, stands.Version()
 	if err := e.lookAround(ctx, stands); err != nil {
 		return failover.Decision{}, err
