@@ -31,7 +31,9 @@ type registryOf struct {
 	mu    sync.Mutex
 	id    string
 	token int // what the token service says
-	asked map[string]int
+	// silent keeps the token service from answering until it is closed.
+	silent chan struct{}
+	asked  map[string]int
 }
 
 func (r *registryOf) set(edit func(*registryOf)) { r.mu.Lock(); edit(r); r.mu.Unlock() }
@@ -39,6 +41,9 @@ func (r *registryOf) set(edit func(*registryOf)) { r.mu.Lock(); edit(r); r.mu.Un
 func (r *registryOf) count(what string) int { r.mu.Lock(); defer r.mu.Unlock(); return r.asked[what] }
 
 func (r *registryOf) answer(w http.ResponseWriter, request *http.Request) bool {
+	if r.silent != nil && request.Host == realmHost {
+		<-r.silent
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
@@ -167,6 +172,21 @@ func TestATokenServiceThatFailsIsToldOfSoon(t *testing.T) {
 		if most := int(now.Sub(begun)/seldom) + h.Successes + h.Failures; asks > most {
 			t.Errorf("seed %d: it was asked %d times", seed, asks)
 		}
+	}
+}
+
+// TestEachQuestionHasItsTime lets the token service, which isn't the first that is asked, be silent.
+func TestEachQuestionHasItsTime(t *testing.T) {
+	r := &registryOf{id: "cri-aaaaa", token: http.StatusUnauthorized, silent: make(chan struct{})}
+	defer close(r.silent)
+	a := aim(t, r)
+	a.expected.Slow = 500 * time.Millisecond
+	begun := time.Now()
+	if o := judged(t, a); o.Level != healthreport.Slow || o.Reason != "its token service "+realmHost+" has not answered within 500ms" {
+		t.Errorf("%+v", o)
+	}
+	if took := time.Since(begun); took < a.expected.Slow || took > 20*a.expected.Slow {
+		t.Errorf("it took %s", took)
 	}
 }
 
