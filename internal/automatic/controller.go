@@ -24,6 +24,9 @@ const (
 	decideEvery = time.Second
 	// patience ends a request to the API server that hangs.
 	patience = 10 * time.Second
+	// doubtEvery is how often it is looked what has become of a write in doubt, where the watch
+	// shows nothing.
+	doubtEvery = 30 * time.Second
 	// refusedFor is how long is waited after the API server has refused a value for another
 	// reason than that somebody was faster.
 	refusedFor = 10 * time.Second
@@ -156,7 +159,7 @@ func (c *Controller) round(ctx context.Context) {
 	}
 	for _, e := range all { // all of them first: what becomes of one's write tells of the others'
 		if err := e.recall(ctx); err != nil {
-			e.warn(ctx, err)
+			e.failed(ctx, failover.Decide(e.in, failover.State{}), err)
 		}
 	}
 	for _, e := range all {

@@ -51,15 +51,49 @@ func TestTheSwitchIsThrownWithinTwoSecondsOfWhatIsSeen(t *testing.T) {
 
 func TestNothingIsStoredOrWrittenAtRest(t *testing.T) {
 	play(t, nil, func(w *world) {
-		w.api.mu.Lock()
-		before, versions := w.api.requests, w.api.versions
-		w.api.mu.Unlock()
-		time.Sleep(time.Hour)
-		w.api.mu.Lock()
-		requests, writes := w.api.requests-before, w.api.versions-versions
-		w.api.mu.Unlock()
+		requests, writes := w.costs(time.Hour)
 		if most := int(time.Hour/statusEvery) + 1; requests > 2*most || writes > most {
 			t.Errorf("%d requests, and %d writes, for a status that is as it was", requests, writes)
+		}
+	})
+}
+
+// costs counts the requests and the writes of a span of time.
+func (w *world) costs(span time.Duration) (requests, writes int) {
+	count := func() (requests, writes int) {
+		w.api.mu.Lock()
+		defer w.api.mu.Unlock()
+		return w.api.requests, w.api.versions
+	}
+	requests, writes = count()
+	time.Sleep(span)
+	r, v := count()
+	return r - requests, v - writes
+}
+
+// TestADoubtThatLastsIsLookedAtSeldom is of a write that came to nothing, and an instance that is
+// well again before the next: whether it comes late is seen when somebody writes the switch.
+func TestADoubtThatLastsIsLookedAtSeldom(t *testing.T) {
+	play(t, nil, func(w *world) {
+		w.api.comesOut(nil, func(name, _ string) {
+			if name == inputs.SwitchName {
+				w.see(shared, zhangjiakou, healthreport.Healthy, 3, 0)
+			}
+		})
+		w.once(inputs.SwitchName, dropped)
+		w.ill(shared, zhangjiakou)
+		time.Sleep(soon)
+		if s := w.remembers(shared); s.Pending == nil {
+			t.Fatalf("%+v is remembered", s)
+		}
+		requests, writes := w.costs(time.Hour)
+		if most := int(time.Hour/statusEvery) + 1; requests > 2*most+int(time.Hour/doubtEvery) || writes > most {
+			t.Errorf("%d requests, and %d writes", requests, writes)
+		}
+		w.api.person(shared, w.remembers(shared).Pending.Value) // as a write does that comes late
+		time.Sleep(soon)
+		if s := w.remembers(shared); s.Pending != nil || len(s.Moves) != 1 || s.Own == "" {
+			t.Errorf("%+v is remembered", s)
 		}
 	})
 }

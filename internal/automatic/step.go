@@ -25,10 +25,15 @@ type endpoint struct {
 	memory
 	// given is what was written last, while it isn't known whether it got through.
 	given *attempt
+	// looked is when the switch was read last, and seen what stood there.
+	looked time.Time
+	seen   published.Value
 	// told is the value of the switch that was told of last.
 	told string
-	// patient is until when nothing is written, because the API server has refused it.
+	// patient is until when nothing is written, because the API server has refused it, and
+	// refusal what it said.
 	patient time.Time
+	refusal string
 	report  report
 	// holding is the reason to hold still that was told of last, while it lasts, and heldAt
 	// when an Event has told of each.
@@ -47,12 +52,24 @@ type attempt struct {
 // again by what stands, and carries that out.
 func (e *endpoint) step(ctx context.Context) {
 	var err error
+	if e.in.Now.Sub(e.looked) < doubtEvery && strings.TrimSpace(e.in.Switch) == strings.TrimSpace(e.seen.Text) {
+		e.in.Version = e.seen.Version() // else a value in doubt would be looked for at each step
+	}
 	d := failover.Decide(e.in, e.state)
-	if d.Action != failover.HoldStill || e.state.Pending != nil || e.given != nil || !reflect.DeepEqual(d.Next, e.stored) {
+	decided := d
+	if d.Action != failover.HoldStill || e.given != nil || !reflect.DeepEqual(d.Next, e.stored) {
 		d, err = e.carryOut(ctx)
 	}
 	if err == nil {
 		e.tell(ctx, d)
+	}
+	e.failed(ctx, decided, err)
+}
+
+// failed tells why a decision isn't carried out. An API server that is silent takes no status either.
+func (e *endpoint) failed(ctx context.Context, d failover.Decision, err error) {
+	if isRefused(err) && !errors.Is(err, published.ErrMeanwhile) {
+		e.tell(ctx, d.NotWritten(err.Error()))
 	}
 	e.warn(ctx, err)
 }
@@ -64,6 +81,7 @@ func (e *endpoint) carryOut(ctx context.Context) (failover.Decision, error) {
 	if err != nil {
 		return failover.Decision{}, err
 	}
+	e.looked, e.seen = e.in.Now, stands
 	e.in.Switch, e.in.Version = stands.Text, stands.Version()
 	if err := e.lookAround(ctx, stands); err != nil {
 		return failover.Decision{}, err
@@ -72,7 +90,7 @@ func (e *endpoint) carryOut(ctx context.Context) (failover.Decision, error) {
 	d := failover.Decide(e.in, before)
 	writes := d.Action != failover.HoldStill
 	if writes && e.in.Now.Before(e.patient) {
-		return d, nil
+		return d.NotWritten(e.refusal), nil
 	}
 	if err := e.save(ctx, d.Next); err != nil {
 		return d, err
@@ -173,8 +191,9 @@ func (e *endpoint) refused(ctx context.Context, d failover.Decision, refusal err
 	if errors.Is(refusal, published.ErrMeanwhile) {
 		return err // the next step decides anew
 	}
-	e.patient = time.Now().Add(refusedFor)
-	return fmt.Errorf("the switch may not be written: %w", refusal)
+	refusal = fmt.Errorf("the switch may not be written: %w", refusal)
+	e.patient, e.refusal = time.Now().Add(refusedFor), refusal.Error()
+	return refusal
 }
 
 // isRefused says that an error is the API server's word that nothing was written.

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/registry-failover/registry-failover/internal/failover"
+	"github.com/registry-failover/registry-failover/internal/healthreport"
 	"github.com/registry-failover/registry-failover/internal/inputs"
 )
 
@@ -164,6 +165,22 @@ func TestADoubtOfOneEndpointEndsWithTheWriteOfAnother(t *testing.T) {
 	}
 }
 
+// TestADoubtEndsWithAReturnOfAnother: of that, nothing is remembered by which it could be known later.
+func TestADoubtEndsWithAReturnOfAnother(t *testing.T) {
+	play(t, two, func(w *world) {
+		until := time.Now().Add(10 * time.Second).Truncate(time.Second)
+		w.api.person(other, "to: hangzhou\nuntil: "+until.UTC().Format(time.RFC3339))
+		time.Sleep(time.Until(until) - time.Millisecond)
+		w.once(inputs.SwitchName, dropped)
+		w.see(shared, zhangjiakou, healthreport.Failing, 2, 1)
+		time.Sleep(5 * time.Second)
+		if !w.leads(other).FollowsPrivateZone() {
+			t.Errorf("the other leads to %s", w.leads(other))
+		}
+		w.thrown(shared, w.first)
+	})
+}
+
 func TestAValueThatIsNotAllowedIsTriedSeldom(t *testing.T) {
 	play(t, nil, func(w *world) {
 		var attempts atomic.Int64
@@ -182,11 +199,46 @@ func TestAValueThatIsNotAllowedIsTriedSeldom(t *testing.T) {
 		if s := w.remembers(shared); s.Pending != nil || len(s.Moves) > 0 {
 			t.Errorf("%+v is remembered", s)
 		}
-		if n := strings.Count(w.logged(), "the switch may not be written: "); n != 1 {
+		if n := strings.Count(w.logged(), "automatic mode can't go on"); n != 1 {
 			t.Errorf("that is logged %d times", n)
 		}
+		w.holdsBecause("NotWritten: what was decided can't be carried out: the API server refuses it: the switch may not be written: ")
 		w.api.comesOut(nil, nil)
 		time.Sleep(refusedFor + soon)
+		w.thrown(shared, w.first)
+	})
+}
+
+// holdsBecause says that people are told why nothing is done about an instance that is ill: once by
+// an Event, and in the status.
+func (w *world) holdsBecause(why string) {
+	w.t.Helper()
+	if told := w.first.told(); len(told) != 1 || !strings.HasPrefix(told[0], "Warning AutomaticHolds "+shared+": "+why) {
+		w.t.Errorf("it is told %q", told)
+	}
+	if s := w.status(shared); !s.Ill || s.Action != failover.HoldStill || !strings.HasPrefix(string(s.Hold)+": "+s.Why, why) {
+		w.t.Errorf("the status has %+v", s)
+	}
+}
+
+// TestAMemoryThatMayNotBeStoredIsTold: as with a Role that lacks a right, nothing moves, and nobody is
+// told that all is well.
+func TestAMemoryThatMayNotBeStoredIsTold(t *testing.T) {
+	play(t, nil, func(w *world) {
+		w.api.comesOut(func(name, _ string) outcome {
+			if name == inputs.AutomaticName {
+				return denied
+			}
+			return done
+		}, nil)
+		w.ill(shared, zhangjiakou)
+		time.Sleep(time.Minute)
+		if all := w.api.written(shared); len(all) > 0 {
+			t.Errorf("it writes %q", all)
+		}
+		w.holdsBecause("NotWritten: what was decided can't be carried out: the API server refuses it: could not write the ConfigMap registry-failover-automatic: ")
+		w.api.comesOut(nil, nil)
+		time.Sleep(soon)
 		w.thrown(shared, w.first)
 	})
 }

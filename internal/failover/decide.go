@@ -80,6 +80,14 @@ func hold(s State, h Hold, details string) Decision {
 	return d
 }
 
+// NotWritten is what becomes of a decision that can't be stored or written, and why: Decide
+// doesn't know of that.
+func (d Decision) NotWritten(why string) Decision {
+	h := hold(d.Next, NotWritten, why)
+	h.Ill = d.Ill
+	return h
+}
+
 func (d Decision) ill() Decision {
 	d.Ill = true
 	return d

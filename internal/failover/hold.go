@@ -21,6 +21,7 @@ const (
 	Dwelling         Hold = "Dwelling"
 	HeldDown         Hold = "HeldDown"
 	DayFull          Hold = "DayFull"
+	NotWritten       Hold = "NotWritten"
 	ZoneUnknown      Hold = "ZoneUnknown"
 	ZoneIll          Hold = "ZoneIll"
 	FromIll          Hold = "FromIll"
@@ -31,7 +32,7 @@ const (
 var Holds = []Hold{
 	NotNeeded, FailbackByHand, ManualMode, SwitchInvalid, SetByPerson, ZoneElsewhere,
 	AllBad, Blind, Disagree, Unnamed, Unsettled, ReadinessUnknown, NotReady, NoAddress,
-	Dwelling, HeldDown, DayFull, ZoneUnknown, ZoneIll, FromIll,
+	Dwelling, HeldDown, DayFull, NotWritten, ZoneUnknown, ZoneIll, FromIll,
 }
 
 var sentences = map[Hold]string{
@@ -52,6 +53,7 @@ var sentences = map[Hold]string{
 	Dwelling:         "the last change is more recent than the dwell time",
 	HeldDown:         "the switch has returned to privatezone a short time ago, which is three dwell times",
 	DayFull:          "automatic mode has thrown the switch as often within 24 hours as failover.maxPerDay allows",
+	NotWritten:       "what was decided can't be carried out: the API server refuses it",
 	ZoneUnknown:      "nobody knows what PrivateZone gives",
 	ZoneIll:          "PrivateZone leads to an instance that is ill",
 	FromIll:          "the instance that the share of nodes came from is ill",

@@ -30,7 +30,14 @@ type history struct {
 	// late is a write on its way, under the condition that the switch is at lateIf.
 	late, lateIf string
 	moves        []time.Time
-	counts       map[string]int
+	// landed is the last value of a Move. A person may copy it.
+	landed string
+	// stands is where the switch leads, and changed when it last led elsewhere; follows that most
+	// nodes follow PrivateZone, and returned since when.
+	stands            string
+	follows           bool
+	changed, returned time.Time
+	counts            map[string]int
 }
 
 func TestRandomHistories(t *testing.T) {
@@ -47,6 +54,7 @@ func TestRandomHistories(t *testing.T) {
 			h.in.Rules.ReadyShare = 0
 		}
 		h.in.VantagePoints = []int{1, 3, 15}[h.r.IntN(3)]
+		h.note()
 		for n := range 1000 {
 			h.happen()
 			h.step()
@@ -61,7 +69,7 @@ func TestRandomHistories(t *testing.T) {
 		}
 	}
 	for _, hold := range Holds {
-		if counts[string(hold)] == 0 {
+		if counts[string(hold)] == 0 && hold != NotWritten {
 			t.Errorf("never was it %s", hold)
 		}
 	}
@@ -160,6 +168,9 @@ func (h *history) person() {
 			"to: zhangjiakou\nfrom: hangzhou\nshare: 50\nuntil: " + until, "to: hangzhou\nfrom: privatezone\nnodes: node-a\nuntil: " + until,
 			"to: privatezone\nfrom: hangzhou\nnodes: node-a\nuntil: " + until,
 		}[h.r.IntN(11)]
+		if h.landed != "" && h.landed != h.in.Switch && h.one(8) {
+			value = h.landed
+		}
 	}
 	h.write(value)
 	h.ours = false
@@ -169,12 +180,30 @@ func (h *history) write(value string) {
 	h.in.Switch = value
 	h.writes++
 	h.in.Version = fmt.Sprint(h.writes)
+	h.note()
+}
+
+// note remembers what the switch that stands now has changed.
+func (h *history) note() {
+	sw, err := h.in.Endpoint.ParseSwitch(h.in.Switch)
+	if err != nil { // what was valid last is in force
+		return
+	}
+	stands, first := fmt.Sprint(sw.To, sw.From, sw.Scope, sw.Share, sw.Nodes), h.stands == ""
+	follows := sw.From.FollowsPrivateZone() && (sw.To.FollowsPrivateZone() || sw.Scope == zone.NamedNodes)
+	if !first && stands != h.stands {
+		h.changed = h.in.Now
+	}
+	if !first && follows && !h.follows {
+		h.returned = h.in.Now
+	}
+	h.stands, h.follows = stands, follows
 }
 
 // land carries a Move out.
 func (h *history) land(value string) {
 	h.write(value)
-	h.ours = true
+	h.ours, h.landed = true, value
 	h.moves = append(h.moves, h.in.Now)
 }
 
@@ -258,13 +287,19 @@ func (h *history) judgeMove(d Decision, sw zone.Switch) {
 			t.Errorf("it leaves %s, which is %+v", from, x)
 		}
 	}
+	dwell := max(in.Rules.Dwell.Duration, 32*time.Second) // as long as 3 + 3 probes take
+	if since := in.Now.Sub(h.changed); since < dwell {
+		t.Errorf("it moves %s after the switch has changed", since)
+	}
+	if since := in.Now.Sub(h.returned); since < 3*dwell {
+		t.Errorf("it moves %s after PrivateZone is followed again", since)
+	}
+	if since := in.Now.Sub(to.Since); since < dwell {
+		t.Errorf("it moves to %s, which is well for %s", next.To, since)
+	}
 	within := 0
 	for _, m := range h.moves {
-		since := in.Now.Sub(m)
-		if since < in.Rules.Dwell.Duration {
-			t.Errorf("it moves %s after it has moved", since)
-		}
-		if since < 24*time.Hour {
+		if in.Now.Sub(m) < 24*time.Hour {
 			within++
 		}
 	}

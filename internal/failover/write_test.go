@@ -125,6 +125,11 @@ func TestAWriteOfAnotherEndpointEndsTheDoubt(t *testing.T) {
 	if d := Decide(in, second.Next.Overtaken("0")); d.Hold != HeldDown {
 		t.Errorf("of an older version: %s: %s", d.Action, d.Why)
 	}
+	unversioned := second.Next
+	unversioned.Pending = &Pending{Value: first.Value}
+	if unversioned.Overtaken("").Pending == nil {
+		t.Error("what has no version is overtaken by anything")
+	}
 	d := Decide(in, second.Next.Overtaken("1"))
 	if d.Action != Move || len(d.Next.Moves) > 0 || d.Next.Pending.Doubt {
 		t.Errorf("got %s: %s, %+v", d.Action, d.Why, d.Next)

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 )
@@ -113,5 +114,15 @@ func TestDigestsThatAreKnownAreVerified(t *testing.T) {
 		if err := verify([]byte(manifestText), digest); !errors.Is(err, want) || (err == nil) != (want == nil) {
 			t.Errorf("%s: %v", digest, err)
 		}
+	}
+}
+
+// TestALongManifestIsNotReadToItsEnd: whoever answers must not fill the memory.
+func TestALongManifestIsNotReadToItsEnd(t *testing.T) {
+	long := strings.Repeat(" ", maxManifest+1)
+	sum := sha256.Sum256([]byte(long))
+	err := registry(t, canaryOf(says(200, long), nil)).Manifest(t.Context(), shared, netip.MustParseAddr("10.1.0.10"), &Answer{}, "demo/web", "sha256:"+hex.EncodeToString(sum[:]))
+	if !errors.Is(err, ErrOtherManifest) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -68,6 +68,10 @@ func TestWhatIsReadOfAReport(t *testing.T) {
 	if err != nil || r.Instances[0].Level != Unknown || r.Instances[0].Reason != `the level "glorious" is of another version` {
 		t.Errorf("of a later version: %v, %+v", err, r)
 	}
+	r, err = parse(`{"version":1,"instances":[{"level":"slow","reason":"` + strings.Repeat("a ", 1000) + `"}]}`)
+	if err != nil || len(r.Instances[0].Reason) > MaxReasonBytes {
+		t.Errorf("a long reason: %v, %d bytes", err, len(r.Instances[0].Reason))
+	}
 }
 
 func TestAReportStaysSmall(t *testing.T) {

@@ -11,7 +11,9 @@ import (
 // asking is what remembers when a target was asked what is asked seldom.
 type asking struct {
 	target
-	prober        health.Prober
+	prober health.Prober
+	// successes are how many good answers in a row make an instance healthy.
+	successes     int
 	token, canary cadence
 }
 
@@ -27,12 +29,12 @@ func (a *asking) probe(ctx context.Context) Seen {
 		return s
 	}
 	if s.Answer.Realm != nil {
-		s.Token = a.token.ask(time.Now(), s.Answer.Realm.String(), func() error {
+		s.Token = a.token.ask(time.Now(), s.Answer.Realm.String(), a.successes, func() error {
 			return a.patiently(ctx, func(ctx context.Context) error { return a.prober.TokenService(ctx, s.Answer) })
 		})
 	}
 	if a.repository != "" && s.Token == nil {
-		s.Canary = a.canary.ask(time.Now(), a.repository+"@"+a.digest, func() error {
+		s.Canary = a.canary.ask(time.Now(), a.repository+"@"+a.digest, a.successes, func() error {
 			return a.patiently(ctx, func(ctx context.Context) error { return a.manifest(ctx, s.Addr, s.Answer) })
 		})
 	}

@@ -17,8 +17,10 @@ const (
 	// atOnce is how many may be under way.
 	atOnce = 16
 	// seldom is how often a token service and the canary are asked while they are well: a
-	// token service is shared by a whole region, and nobody has promised how much it bears.
-	seldom = 30 * time.Second
+	// token service is shared by a whole region, and nobody has promised how much it bears. With the
+	// default interval it is every second probe, whatever the jitter, so that three failures
+	// in a row are there soon enough for a failover within half a minute.
+	seldom = 9 * time.Second
 )
 
 // A budget limits what a prober asks, whatever the configuration demands.
@@ -46,18 +48,27 @@ func (b budget) take(ctx context.Context) (release func(), ok bool) {
 	return func() { <-b.slots }, true
 }
 
-// A cadence asks often while something is wrong, and seldom while it isn't.
+// A cadence asks seldom once something has been well as many times in a row as make an
+// instance healthy, and else each time: an answer counts for several probes only then.
 type cadence struct {
 	of   string
 	last time.Time
+	well int // how many answers in a row
 	err  error
 }
 
 // ask asks when it is time to, or of something else than before, and else gives what it got last.
-func (c *cadence) ask(now time.Time, of string, question func() error) error {
-	wrong := c.err != nil && !errors.Is(c.err, health.ErrNeedsCredentials)
-	if c.of != of || wrong || now.Sub(c.last) >= seldom {
-		c.of, c.last, c.err = of, now, question()
+func (c *cadence) ask(now time.Time, of string, successes int, question func() error) error {
+	if c.of != of {
+		*c = cadence{of: of}
+	}
+	if c.well >= successes && now.Sub(c.last) < seldom {
+		return c.err
+	}
+	c.last, c.err = now, question()
+	c.well++
+	if c.err != nil && !errors.Is(c.err, health.ErrNeedsCredentials) {
+		c.well = 0
 	}
 	return c.err
 }

@@ -146,7 +146,7 @@ func (p *Prober) watch(ctx context.Context, t target, h config.Health, limits bu
 		p.adopt(t, func(before Record) Record { return before.Unprobed("no address of it has been learnt yet", time.Now()) })
 		return
 	}
-	seen := asking{target: t, prober: within(p.Health, h.Timeout.Duration)}
+	seen := asking{target: t, prober: within(p.Health, h.Timeout.Duration), successes: h.Successes}
 	if !pause(ctx, time.Duration(rand.Float64()*float64(h.Interval.Duration))) { // not all instances at once
 		return
 	}

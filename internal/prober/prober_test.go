@@ -77,6 +77,52 @@ func TestConnectionsHaveTheConfiguredTime(t *testing.T) {
 	})
 }
 
+// TestNotAllInstancesAreProbedAtOnce: of four that begin within an interval, at random, all within
+// half a second are no chance in five tries.
+func TestNotAllInstancesAreProbedAtOnce(t *testing.T) {
+	var widest time.Duration
+	for range 5 {
+		synctest.Test(t, func(t *testing.T) {
+			n := &fakeNet{dials: map[string][]time.Time{}}
+			_, end := start(t, n, example(t, ""))
+			time.Sleep(6 * time.Second)
+			end()
+			var first, last time.Time
+			for address := range n.dials {
+				begun := n.times(address)[0]
+				if first.IsZero() || begun.Before(first) {
+					first = begun
+				}
+				if begun.After(last) {
+					last = begun
+				}
+			}
+			widest = max(widest, last.Sub(first))
+		})
+	}
+	if widest < 500*time.Millisecond {
+		t.Errorf("all begin within %s", widest)
+	}
+}
+
+// TestAProbeThatIsCalledOffSaysNothing: another configuration is no failure of an instance.
+func TestAProbeThatIsCalledOffSaysNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &fakeNet{dials: map[string][]time.Time{}, hangs: true}
+		c := example(t, "health: {failures: 1, timeout: 4s}")
+		p, end := start(t, n, c)
+		defer end()
+		for len(n.times(hangzhou)) == 0 {
+			time.Sleep(10 * time.Millisecond)
+		}
+		p.Configure(c)
+		synctest.Wait()
+		if i := p.Report().Instances[0]; i.Level != healthreport.Unknown {
+			t.Errorf("%+v", i)
+		}
+	})
+}
+
 // TestProbesKeepToTheirBudget: an interval of a millisecond and instances that hang are no reason for more.
 func TestProbesKeepToTheirBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

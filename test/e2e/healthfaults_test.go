@@ -74,7 +74,7 @@ func faults() []fault {
 			finding{primary: "failing, failing", reasons: []string{"doesn't answer as a registry does: it says 503 Service Unavailable"}},
 		},
 		{
-			// Both are asked each 30 s while they are well, so they are waited for together.
+			// Both are asked with every second probe at most while they are well, so they are waited for together.
 			"is half dead: all but its token service answers; the standby: all but manifests", func(_ *testing.T, primary *cluster.Instance) func() {
 				primary.Intercept(broken(primary, tokenPath, http.StatusBadGateway))
 				node.Hangzhou.Intercept(broken(node.Hangzhou, "/v2/demo/", http.StatusInternalServerError))
