@@ -29,7 +29,7 @@ func prober(node string, age time.Duration, edit func(*healthreport.Instance)) c
 }
 
 func TestWhatTheProbersHaveSeenSinceTheDrillBegan(t *testing.T) {
-	before := []coordinationv1.Lease{prober("a", time.Minute, nil), prober("b", time.Minute, nil)}
+	before := []coordinationv1.Lease{prober("a", time.Minute, nil), prober("b", time.Minute, nil), prober("gone", time.Hour, nil)}
 	slow := func(i *healthreport.Instance) { i.Level, i.Reason = healthreport.Slow, "takes 7s" }
 	garbage := prober("b", 0, nil)
 	garbage.Annotations = nil
@@ -57,8 +57,14 @@ func TestWhatTheProbersHaveSeenSinceTheDrillBegan(t *testing.T) {
 		"what is wrong, before the last has reported": {
 			[]coordinationv1.Lease{prober("a", 0, slow), prober("b", time.Minute, nil)}, Failed, "0 of 2 probers", []string{"a: slow: takes 7s"}, []string{"b"},
 		},
-		"one that is no more": {[]coordinationv1.Lease{prober("a", 0, nil), prober("b", time.Hour, slow)}, Passed, "1 of 1 prober has", []string{}, nil},
-		"none at all":         {nil, Unknown, "no prober reports", []string{}, nil},
+		"one that is no more": {[]coordinationv1.Lease{prober("a", 0, nil), prober("gone", time.Hour, slow)}, Passed, "1 of 1 prober has", []string{}, nil},
+		"one whose clock is ahead": {
+			[]coordinationv1.Lease{prober("a", -time.Hour, nil), prober("b", 0, nil)}, Passed, "2 of 2 probers", []string{}, nil,
+		},
+		"one whose clock is ahead, and another that is waited for": {
+			[]coordinationv1.Lease{prober("a", -time.Hour, nil), prober("b", time.Minute, nil)}, Unknown, "1 of 2 probers", nil, []string{"b"},
+		},
+		"none at all": {nil, Unknown, "no prober reports", []string{}, nil},
 		"of another configuration": {
 			[]coordinationv1.Lease{prober("a", 0, nil), prober("b", 0, func(i *healthreport.Instance) { i.Instance = "other" })}, Failed, "1 of 2 probers",
 			[]string{"b: its prober has another configuration, without hangzhou/internal"}, nil,
@@ -66,7 +72,7 @@ func TestWhatTheProbersHaveSeenSinceTheDrillBegan(t *testing.T) {
 		"what can't be read": {[]coordinationv1.Lease{prober("a", 0, nil), garbage}, Failed, "1 of 2 probers", nil, nil},
 	} {
 		t.Run(sentence, func(t *testing.T) {
-			p, waiting := Seen(hangzhou, Probers{Before: before, Now: test.now})
+			p, waiting := Seen(hangzhou, Probers{Before: before, Now: test.now, At: noon})
 			if p.Outcome != test.outcome || !strings.Contains(p.Text, test.text) {
 				t.Errorf("%+v", p)
 			}

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -108,6 +109,29 @@ func TestADrillThatFailsLeavesTheLastSuccess(t *testing.T) {
 	at, there := record.LastSuccess("hangzhou", noon)
 	if !there || !at.Equal(noon) || record.Instances["hangzhou"].Report.Begin.Equal(noon) {
 		t.Errorf("%s %v, %+v", at, there, record.Instances["hangzhou"])
+	}
+}
+
+func TestARecordStaysShortEnoughToBeRead(t *testing.T) {
+	record, _ := ReadRecord("")
+	for n := range 8 {
+		r := aReport()
+		r.Instance, r.By = fmt.Sprint("instance-", n), strings.Repeat("a", 70000)
+		for p := range r.Parts {
+			r.Parts[p].Text, r.Parts[p].Details = strings.Repeat("\x01", 1000), slices.Repeat([]string{strings.Repeat("\x01", 1000)}, 100)
+		}
+		r.Judge()
+		r.Succeeded = true
+		record = record.With(r)
+	}
+	read, err := ReadRecord(record.Encode())
+	if err != nil || len(read.Instances) != 8 || read.Instances["instance-7"].Report == nil {
+		t.Fatalf("%v, with %d instances", err, len(read.Instances))
+	}
+	for name, last := range read.Instances {
+		if last.Success == nil {
+			t.Errorf("%s has lost its last success", name)
+		}
 	}
 }
 
