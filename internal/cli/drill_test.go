@@ -328,7 +328,13 @@ func TestHowADrillEnds(t *testing.T) {
 		"nodes that aren't led to what isn't proven": {
 			func(d *drilled) { d.level = healthreport.Slow }, nodes, 1, "? switch    no node was led there: identity isn't proven", "not proven: identity, switch\n", true,
 		},
-		"a node that doesn't follow":                          {func(d *drilled) { d.stays = "node-a" }, nodes, 1, "× switch    after 300ms: 2 of 3 nodes switched", "not proven: switch, serving\n", true},
+		"a node that doesn't follow": {func(d *drilled) { d.stays = "node-a" }, nodes, 1, "× switch    after 300ms: 2 of 3 nodes switched", "not proven: switch, serving\n", true},
+		"a node that isn't ready": {
+			func(d *drilled) {
+				d.stays = "node-a"
+				d.api[nodesPath].(corev1.NodeList).Items[0].Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionFalse}}
+			}, nodes, 1, "× switch    after 300ms: 2 of 3 nodes switched", "not proven: switch, serving\n", true,
+		},
 		"another instance that serves":                        {func(d *drilled) { d.serve = "zhangjiakou" }, nodes, 1, "× serving   0 of 1 prober there is served by hangzhou", "not proven: serving\n", true},
 		"without the right to make a pod":                     {func(d *drilled) { d.state.Name = "forbidden" }, everything, 1, "? pull      no pod could be made: no right to ", "not proven: pull\n", true},
 		"a pod that can't pull":                               {func(d *drilled) { d.state = waiting }, append(nodes, "--pod-namespace", "shop"), 1, "× pull      " + shared + "/demo/web:1 was not there on node-a after ", "not proven: pull\n", true},

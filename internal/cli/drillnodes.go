@@ -147,7 +147,7 @@ func (d *drillRun) proof(ctx context.Context, m drillMove, begin time.Time, time
 		if stands := view.Switch.Data[d.endpoint.Name]; stands != m.value {
 			return switching.Proof{}, fmt.Errorf("%w: it says %q", switching.ErrMeanwhile, stands)
 		}
-		p := switching.Prove(claim, view)
+		p := d.withAway(switching.Prove(claim, view))
 		p.Seconds = time.Since(begin).Seconds()
 		if len(p.Waiting) == 0 && times.Switched == 0 {
 			times.Switched = time.Since(begin)
@@ -161,6 +161,18 @@ func (d *drillRun) proof(ctx context.Context, m drillMove, begin time.Time, time
 			return p, ctx.Err()
 		}
 	}
+}
+
+// withAway has nodes that are not ready waited for, too, where they are to be led there: a
+// failover goes on without them, but a drill has nothing else to prove.
+func (d *drillRun) withAway(p switching.Proof) switching.Proof {
+	for _, n := range p.Away {
+		if slices.Contains(d.moving, n.Node) {
+			p.Waiting = append(p.Waiting, rollout.Node{Node: n.Node, Text: "it is not ready: " + n.Text})
+			p.Proven, p.Problem = false, fmt.Sprintf("%d of %s switched", p.Switched, several(p.Nodes, "node", "nodes"))
+		}
+	}
+	return p
 }
 
 // served is the part that the probers on the nodes prove.
