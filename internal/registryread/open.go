@@ -22,6 +22,9 @@ type Options struct {
 	// Pace is asked before each request, to the instance or to its token service. Nil lets
 	// all pass at once.
 	Pace func(context.Context) error
+	// Refused are credentials that needn't be tried again, of readers before this one. Nil
+	// is none.
+	Refused *Refusals
 }
 
 // A Reader asks one instance. It keeps connections and tokens for the next question, and
@@ -40,6 +43,9 @@ func Open(ctx context.Context, o Options) (*Reader, error) {
 	if o.Pace == nil {
 		o.Pace = func(context.Context) error { return nil }
 	}
+	if o.Refused == nil {
+		o.Refused = &Refusals{}
+	}
 	first := errors.New("no address of it is known")
 	for n, t := range o.Targets {
 		if err := o.Pace(ctx); err != nil {
@@ -52,7 +58,7 @@ func Open(ctx context.Context, o Options) (*Reader, error) {
 		if err == nil {
 			transport := registry.Transport()
 			transport.DisableKeepAlives, transport.IdleConnTimeout, transport.MaxIdleConnsPerHost = false, idle, 8
-			return &Reader{registry: registry, prober: o.Prober, transport: transport, pace: o.Pace}, nil
+			return &Reader{registry: registry, prober: o.Prober, transport: transport, pace: o.Pace, tokens: tokens{refused: o.Refused}}, nil
 		}
 		if n == 0 {
 			first = err

@@ -35,7 +35,14 @@ func loginOf(c pullsecrets.Credential) login {
 type tokens struct {
 	mutex   sync.Mutex
 	kept    map[scope]token
-	refused map[login]refusal
+	refused *Refusals
+}
+
+// Refusals are the credentials that a token service doesn't know. Its zero value has none.
+// Readers of one instance may share them.
+type Refusals struct {
+	mutex sync.Mutex
+	of    map[login]refusal
 }
 
 type scope struct {
@@ -80,10 +87,28 @@ func (t *tokens) find(at scope, now time.Time) (header string, kept bool, err er
 	if found, there := t.kept[at]; there && now.Before(found.ends) {
 		return found.header, true, nil
 	}
-	if found, there := t.refused[at.login]; there && now.Before(found.ends) {
-		return "", false, found.err
+	return "", false, t.refused.find(at.login, now)
+}
+
+func (r *Refusals) find(l login, now time.Time) error {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if found, there := r.of[l]; there && now.Before(found.ends) {
+		return found.err
 	}
-	return "", false, nil
+	return nil
+}
+
+func (r *Refusals) keep(l login, err error, now time.Time) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if len(r.of) >= mostTokens {
+		clear(r.of)
+	}
+	if r.of == nil {
+		r.of = map[login]refusal{}
+	}
+	r.of[l] = refusal{err, now.Add(refusedFor)}
 }
 
 // keep remembers a header for most of its life, and of a credential that it was refused.
@@ -93,13 +118,7 @@ func (t *tokens) keep(at scope, header string, now time.Time, life time.Duration
 	defer t.mutex.Unlock()
 	switch {
 	case errors.Is(err, registrylogin.ErrNoLogin) && at.login != login{}:
-		if len(t.refused) >= mostTokens {
-			clear(t.refused)
-		}
-		if t.refused == nil {
-			t.refused = map[login]refusal{}
-		}
-		t.refused[at.login] = refusal{err, now.Add(refusedFor)}
+		t.refused.keep(at.login, err, now)
 	case err == nil && header != "":
 		for old, found := range t.kept {
 			if len(t.kept) >= mostTokens || !now.Before(found.ends) {
