@@ -32,7 +32,7 @@ func TestWhichImagesTheInstancesHave(t *testing.T) {
 		},
 		"of which the first are looked up": {
 			`{"readiness":{"at":"$NOW","images":2,"instances":[{"instance":"hangzhou","present":1,"unknown":1,"share":0.5}]}}`,
-			"  ‼ the images are being looked up: what follows isn't complete yet\n  ‼ hangzhou was not asked yet for 1 of 2 images\n", `"complete": false`,
+			"  ‼ the images are being looked up: what follows isn't complete yet\n  ‼ hangzhou has not told yet of 1 of 2 images\n", `"complete": false`,
 		},
 		"of one that is silent": {
 			`{"readiness":{"at":"$NOW","complete":true,"images":1,"instances":[{"instance":"hangzhou","present":1,"share":1,"oldest":"2026-11-20T00:00:00Z","silent":"nothing \u001b came"}]}}`,

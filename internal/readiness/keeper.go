@@ -202,8 +202,8 @@ func (k *Keeper) askOn(ctx context.Context, endpoint, instance string, d *door) 
 		}
 		if _, isElsewhere := a.err.(elsewhereError); !isElsewhere { //nolint:errorlint // it is never wrapped
 			d.leave(a.err)
+			k.metrics.asked(endpoint, instance, a.err)
 		}
-		k.metrics.asked(endpoint, instance, a.err)
 		k.note(func() { k.book.Take(q, a, time.Now()) })
 	}
 }

@@ -67,7 +67,7 @@ registry_failover_readiness_pods_blocked{endpoint="cross-region.registry.io",ins
 `), "registry_failover_readiness_images", "registry_failover_readiness_pods_blocked"))
 		w.hangzhou.has("demo/pay:1", digest)
 		w.expect(3*time.Hour, "hangzhou", InstanceStatus{Present: 2, Share: 1})
-		if diff := cmp.Diff([]string{"Normal StandbyReady " + shared + ": every standby has the images that pods run"}, w.told()); diff != "" {
+		if diff := cmp.Diff([]string{"Normal StandbyReady " + shared + ": every standby has all images"}, w.told()); diff != "" {
 			t.Error(diff)
 		}
 	})

@@ -65,9 +65,13 @@ func (b *Book) Take(q *Question, a Answer, now time.Time) {
 		return
 	}
 	r := &q.entry.records[q.instance]
-	r.asking = false
+	r.asking, r.tried = false, true
 	pinned := q.Pinned()
 	if a.err != nil {
+		if r.reason == "" { // the next error may only differ in its words
+			r.reason = a.err.Error()
+			b.revision++
+		}
 		r.tries++
 		r.due = seconds(now.Add(again(pinned, r.tries, b.chance())))
 		return

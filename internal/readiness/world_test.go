@@ -49,7 +49,9 @@ type instance struct {
 	contents  map[string]string // of manifests and layers, by path
 	guarded   bool              // wants a token, which its token service gives to everybody
 	silent    bool
+	failing   string // the image that it can't tell of
 	requests  []time.Time
+	paths     []string // of the requests
 }
 
 func newInstance(t *testing.T, a *standin.Authority) *instance {
@@ -98,10 +100,11 @@ func (i *instance) dial() (net.Conn, error) {
 // ServeHTTP answers as a registry does that is open to everybody.
 func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	i.mutex.Lock()
-	i.requests = append(i.requests, time.Now())
+	i.requests, i.paths = append(i.requests, time.Now()), append(i.paths, r.URL.Path)
 	silent := i.silent
 	repository, reference, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v2/"), "/manifests/")
 	digest, there := i.manifests[repository+":"+reference]
+	fails := i.failing != "" && repository+":"+reference == i.failing
 	guarded := i.guarded
 	content, stored := i.contents[r.URL.Path]
 	i.mutex.Unlock()
@@ -119,6 +122,8 @@ func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="https://`+auth+`/token",service="test"`)
 		w.WriteHeader(http.StatusUnauthorized)
 	case r.URL.Path == "/v2/":
+	case fails:
+		w.WriteHeader(http.StatusInternalServerError)
 	case stored && r.Method == http.MethodGet:
 		_, _ = io.WriteString(w, content)
 	case there:
@@ -158,6 +163,26 @@ func (i *instance) fallSilent(silent bool) {
 	i.mutex.Lock()
 	defer i.mutex.Unlock()
 	i.silent = silent
+}
+
+// fails has it fail with an image.
+func (i *instance) fails(image string) {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	i.failing = image
+}
+
+// of is how many requests for an image have come since the time.
+func (i *instance) of(image string, since time.Time) int {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	n := 0
+	for at, path := range i.paths {
+		if i.requests[at].After(since) && path == "/v2/"+strings.Replace(image, ":", "/manifests/", 1) {
+			n++
+		}
+	}
+	return n
 }
 
 // count is how many requests have come since the time.
