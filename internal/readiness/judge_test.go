@@ -87,7 +87,7 @@ func TestSentences(t *testing.T) {
 		"hangzhou has all of 120 images":                          {Present: 120},
 		"hangzhou lacks 3 of 120 images: 14 pods could not start": {Present: 117, Missing: 3, PodsBlocked: 14},
 		"hangzhou lacks 3 of 120 images (2 for want of a credential): 1 pod could not start, has another image for 1 tag, has not told yet of 2 of 120 images": {Missing: 1, Unreadable: 2, Stale: 1, Unknown: 2, PodsBlocked: 1},
-		"hangzhou wants a credential for 120 of 120 images, and it isn't known here which the pods have":                                                         {Unreadable: 120, Untried: 120},
+		"hangzhou wants a credential for 120 of 120 images, and it isn't known here which the pods have":                                                       {Unreadable: 120, Untried: 120},
 	} {
 		i.Instance = "hangzhou"
 		if got := i.Sentence(120); got != want {
