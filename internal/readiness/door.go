@@ -34,6 +34,8 @@ type door struct {
 	// ways gives the targets, the best first.
 	ways func(context.Context) []health.Target
 	pace *rate.Limiter
+	// refused outlives the reader, which is another one every few minutes.
+	refused registryread.Refusals
 
 	opening chan struct{}
 
@@ -64,7 +66,7 @@ func (d *door) enter(ctx context.Context) (*registryread.Reader, time.Duration) 
 	if reader, wait := d.look(); reader != nil || wait > 0 {
 		return reader, wait
 	}
-	reader, err := registryread.Open(ctx, registryread.Options{Prober: d.prober, ID: d.id, Targets: d.ways(ctx), Pace: d.pace.Wait})
+	reader, err := registryread.Open(ctx, registryread.Options{Prober: d.prober, ID: d.id, Targets: d.ways(ctx), Pace: d.pace.Wait, Refused: &d.refused})
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	switch {

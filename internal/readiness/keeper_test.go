@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // running is a pod with each image, of a cluster in which all is as it should be.
@@ -168,6 +169,26 @@ func TestAConfigurationWithoutTheEndpointEndsItsQuestions(t *testing.T) {
 		w.expect(30*time.Second, "hangzhou", InstanceStatus{Present: 1, Share: 1})
 		if n := w.hangzhou.count(time.Now().Add(-31 * time.Second)); n == 0 {
 			t.Error("another instance is taken for the one before")
+		}
+	})
+}
+
+// TestAPasswordThatIsWrongIsSentOnce to an instance's token service in a quarter of an hour,
+// lest an account is locked for it.
+func TestAPasswordThatIsWrongIsSentOnce(t *testing.T) {
+	var pods []*corev1.Pod
+	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
+		pods = append(pods, podOf("shop", name, nil, []string{"pull"}, shared+"/demo/"+name+":1"))
+	}
+	before := func(w *world) {
+		_, err := w.cluster.CoreV1().Secrets("shop").Create(t.Context(), pullSecret("pull", map[string]string{shared: "puller"}), metav1.CreateOptions{})
+		must(t, err)
+		w.hangzhou.guarded, w.zhangjiakou.guarded, w.auth.strict = true, true, true
+	}
+	after(t, before, `pullSecrets: {mode: Check, namespaces: ["shop"]}`, pods, func(w *world) {
+		w.expect(14*time.Minute, "hangzhou", InstanceStatus{Unreadable: 6, PodsBlocked: 6})
+		if n := w.auth.count(time.Time{}); n != 2 {
+			t.Errorf("it was sent to two instances %d times", n)
 		}
 	})
 }

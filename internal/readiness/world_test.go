@@ -48,6 +48,7 @@ type instance struct {
 	manifests map[string]string // digest by repository:reference
 	contents  map[string]string // of manifests and layers, by path
 	guarded   bool              // wants a token, which its token service gives to everybody
+	strict    bool              // knows no credential, as a token service
 	silent    bool
 	failing   string // the image that it can't tell of
 	requests  []time.Time
@@ -105,7 +106,7 @@ func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	repository, reference, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v2/"), "/manifests/")
 	digest, there := i.manifests[repository+":"+reference]
 	fails := i.failing != "" && repository+":"+reference == i.failing
-	guarded := i.guarded
+	guarded, strict := i.guarded, i.strict
 	content, stored := i.contents[r.URL.Path]
 	i.mutex.Unlock()
 	select {
@@ -116,6 +117,8 @@ func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case silent:
 		w.WriteHeader(http.StatusBadGateway)
+	case r.URL.Path == "/token" && strict:
+		w.WriteHeader(http.StatusUnauthorized)
 	case r.URL.Path == "/token":
 		_, _ = io.WriteString(w, `{"token":"t","expires_in":300}`)
 	case guarded && r.Header.Get("Authorization") != "Bearer t":

@@ -22,6 +22,8 @@ type Options struct {
 	// Pace is asked before each request, to the instance or to its token service. Nil lets
 	// all pass at once.
 	Pace func(context.Context) error
+	// Refused are shared with other Readers of the instance; nil has ones of its own.
+	Refused *Refusals
 }
 
 // A Reader asks one instance. It keeps connections and tokens for the next question, and
@@ -32,6 +34,7 @@ type Reader struct {
 	transport *http.Transport
 	pace      func(context.Context) error
 	tokens    tokens
+	refused   *Refusals
 }
 
 // Open finds the instance at the first of its targets that a credential may be sent to. An
@@ -39,6 +42,9 @@ type Reader struct {
 func Open(ctx context.Context, o Options) (*Reader, error) {
 	if o.Pace == nil {
 		o.Pace = func(context.Context) error { return nil }
+	}
+	if o.Refused == nil {
+		o.Refused = &Refusals{}
 	}
 	first := errors.New("no address of it is known")
 	for n, t := range o.Targets {
@@ -52,7 +58,7 @@ func Open(ctx context.Context, o Options) (*Reader, error) {
 		if err == nil {
 			transport := registry.Transport()
 			transport.DisableKeepAlives, transport.IdleConnTimeout, transport.MaxIdleConnsPerHost = false, idle, 8
-			return &Reader{registry: registry, prober: o.Prober, transport: transport, pace: o.Pace}, nil
+			return &Reader{registry: registry, prober: o.Prober, transport: transport, pace: o.Pace, refused: o.Refused}, nil
 		}
 		if n == 0 {
 			first = err
