@@ -111,6 +111,9 @@ func TestAnInstanceThatIsSilent(t *testing.T) {
 		if i, _ := s.Find("hangzhou"); i.Present != 5 || i.Silent == "" || i.Oldest == nil || time.Since(*i.Oldest) < 23*time.Hour {
 			t.Errorf("got %+v", i)
 		}
+		if age := time.Since(w.known()); age < 12*time.Hour {
+			t.Errorf("all was known %s ago by the metric", age)
+		}
 		if n := w.hangzhou.count(begun); n > 20 {
 			t.Errorf("it was asked %d times", n)
 		}

@@ -59,23 +59,6 @@ func TestAnImageThatAnInstanceFailsWith(t *testing.T) {
 	})
 }
 
-// TestOfASilentInstanceNothingIsKnown, although what it has said stands.
-func TestOfASilentInstanceNothingIsKnown(t *testing.T) {
-	during(t, "", running("a", "b", "c", "d", "e"), func(w *world) {
-		for _, name := range []string{"a", "b", "c", "d", "e"} {
-			w.hangzhou.has("demo/"+name+":1", digest)
-			w.zhangjiakou.has("demo/"+name+":1", digest)
-		}
-		w.expect(10*time.Second, "hangzhou", InstanceStatus{Present: 5, Share: 1})
-		w.hangzhou.fallSilent(true)
-		time.Sleep(24 * time.Hour)
-		synctest.Wait()
-		if age := time.Since(w.known()); age < 12*time.Hour {
-			t.Errorf("all was known %s ago by the metric", age)
-		}
-	})
-}
-
 // TestTheListChangesThoughNoCountDoes, as when another workload names an image.
 func TestTheListChangesThoughNoCountDoes(t *testing.T) {
 	pods := running("web", "pay")
