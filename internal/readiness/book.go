@@ -99,6 +99,18 @@ func (b *Book) Configure(endpoints []Endpoint) {
 	b.revision++
 }
 
+// AskAgain has all images asked for at once for which a credential was wanting.
+func (b *Book) AskAgain() {
+	for _, entry := range b.entries {
+		for n := range entry.records {
+			r := &entry.records[n]
+			if slices.ContainsFunc(r.outcomes, func(o outcome) bool { return o == refused || o == untried }) {
+				r.due, r.tries = 0, 0
+			}
+		}
+	}
+}
+
 // Merge takes what a complete survey has found: images that nobody names any more are
 // forgotten, and those that run with another digest are asked for at once.
 func (b *Book) Merge(s *Survey) {

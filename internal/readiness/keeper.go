@@ -112,9 +112,12 @@ func (k *Keeper) work(ctx context.Context) {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	k.metrics.clear()
-	k.keys.configure(c.Config)
+	others := k.keys.configure(c.Config)
 	k.mutex.Lock()
 	k.book.Configure(endpointsOf(c.Config))
+	if others {
+		k.book.AskAgain()
+	}
 	k.doors = k.openDoors(c.Config)
 	k.mutex.Unlock()
 	var all sync.WaitGroup

@@ -195,3 +195,33 @@ func TestAPasswordThatIsWrongIsSentOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestCredentialsThatAreNotKnown are asked without seldom, as nothing changes by that, and at
+// once when they come to be known.
+func TestCredentialsThatAreNotKnown(t *testing.T) {
+	pods := running("web", "pay")
+	for _, p := range pods {
+		p.Spec.ImagePullSecrets = []corev1.LocalObjectReference{{Name: "pull"}}
+	}
+	before := func(w *world) {
+		_, err := w.cluster.CoreV1().Secrets("shop").Create(t.Context(), pullSecret("pull", map[string]string{shared: "puller"}), metav1.CreateOptions{})
+		must(t, err)
+		for _, i := range []*instance{w.hangzhou, w.zhangjiakou} {
+			i.has("demo/web:1", digest)
+			i.has("demo/pay:1", digest)
+			i.guarded = true
+		}
+		w.auth.strict = true
+	}
+	after(t, before, "", pods, func(w *world) {
+		w.expect(10*time.Second, "hangzhou", InstanceStatus{Unreadable: 2, Untried: 2})
+		begun := time.Now()
+		w.expect(24*time.Hour, "hangzhou", InstanceStatus{Unreadable: 2, Untried: 2})
+		if n := w.auth.count(begun); n > 2*2*5 {
+			t.Errorf("tokens were asked for %d times within a day", n)
+		}
+		w.auth.knows()
+		must(t, w.keeper.Configure(w.config(`pullSecrets: {mode: Check, namespaces: ["shop"]}`)))
+		w.expect(30*time.Second, "hangzhou", InstanceStatus{Present: 2, Share: 1})
+	})
+}
