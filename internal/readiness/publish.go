@@ -79,7 +79,7 @@ func (p *publisher) run(ctx context.Context) {
 // this one knows as much.
 func (p *publisher) tell(ctx context.Context, e config.Endpoint, now time.Time) error {
 	t := p.endpoints[e.Name]
-	if err := p.recall(ctx, e.Name, t); err != nil {
+	if err := p.recall(ctx, e.Name, t, now); err != nil {
 		return err
 	}
 	silent := map[string]string{}
@@ -140,8 +140,9 @@ func (t *toldOf) rests(revision int, silent map[string]string, now time.Time) bo
 	return t.revision == revision && now.Sub(t.at) < statusInterval && t.since.IsZero() && t.status.Complete && maps.Equal(t.silent, silent)
 }
 
-// recall takes over what stands there, so that a condition doesn't begin anew.
-func (p *publisher) recall(ctx context.Context, endpoint string, t *toldOf) error {
+// recall takes over what stands there, so that a condition doesn't begin anew. A clock that
+// was ahead has told of no later time than now.
+func (p *publisher) recall(ctx context.Context, endpoint string, t *toldOf, now time.Time) error {
 	if t.recalled {
 		return nil
 	}
@@ -153,6 +154,9 @@ func (p *publisher) recall(ctx context.Context, endpoint string, t *toldOf) erro
 	}
 	t.recalled = true
 	if s, there, err := ParseStatus(read.Text); there && err == nil { // else it tells nothing
+		if now.Before(s.At) {
+			s.At = now.UTC().Truncate(time.Second)
+		}
 		t.status = s
 		for _, c := range s.Conditions {
 			if c.Type == StandbyReady {

@@ -99,3 +99,18 @@ func TestListsOfFormerEndpointsAreTakenAway(t *testing.T) {
 		}
 	})
 }
+
+// TestALeaderWhoseClockWasAhead has told of a time to come, until which nothing would be news.
+func TestALeaderWhoseClockWasAhead(t *testing.T) {
+	ahead := func(w *world) {
+		must(t, putStatus(w, Status{At: time.Now().AddDate(100, 0, 0), Complete: true, Images: 1, Instances: []InstanceStatus{{Instance: "hangzhou", Present: 1, Share: 1}, {Instance: "zhangjiakou", Present: 1, Share: 1}}}))
+		w.hangzhou.latency = 4 * time.Second
+	}
+	after(t, ahead, "", running("a", "b"), func(w *world) {
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if at := w.known(); at.After(time.Now()) {
+			t.Errorf("all was known at %s by the metric", at)
+		}
+	})
+}
