@@ -95,11 +95,6 @@ func run(ctx context.Context, o options) error {
 	}
 	count(cfg)
 	follow = append(follow, count)
-	drills := drillkeeper.New(drillkeeper.Options{Client: direct, Namespace: o.namespace, Endpoints: cfg.Zones(), Metrics: registry, Log: o.log})
-	if err := drills.Watch(ctx, mgr); err != nil {
-		return err
-	}
-	follow = append(follow, func(c *config.Config) { drills.Configure(c.Zones()) })
 	if o.startupTaint {
 		taints := startuptaint.New(startuptaint.Options{Client: direct, Namespace: o.namespace, Endpoints: cfg.Zones(), Log: o.log})
 		if err := taints.Watch(ctx, mgr); err != nil {
@@ -167,15 +162,22 @@ func run(ctx context.Context, o options) error {
 	} else if err := forget(mgr, cfg, "health", core, o); err != nil {
 		return err
 	}
+	held := drillkeeper.Options{Client: direct, Namespace: o.namespace, Endpoints: cfg.Zones(), Metrics: registry, Log: o.log}
 	if o.readiness {
-		use, err := addReadiness(mgr, cluster, cfg, o, registry)
+		images, err := addReadiness(mgr, cluster, cfg, o, registry)
 		if err != nil {
 			return err
 		}
-		follow = append(follow, use)
+		held.Asked = images.Asked
+		follow = append(follow, func(c *config.Config) { configureReadiness(images, c, o.log) })
 	} else if err := forget(mgr, cfg, readiness.StatusKey, core, o); err != nil {
 		return err
 	}
+	drills := drillkeeper.New(held)
+	if err := drills.Watch(ctx, mgr); err != nil {
+		return err
+	}
+	follow = append(follow, func(c *config.Config) { drills.Configure(c.Zones()) })
 	if usesCloud(cfg) {
 		cloud := openCloud(cfg, o.cloud, registry, o.log)
 		defer cloud.Close()

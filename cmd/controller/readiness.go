@@ -17,8 +17,8 @@ import (
 )
 
 // addReadiness adds what looks up the images of the cluster's workloads on every
-// instance, and gives what is to follow the configuration.
-func addReadiness(mgr manager.Manager, cluster *rest.Config, cfg *config.Config, o options, metrics prometheus.Registerer) (follow func(*config.Config), err error) {
+// instance, and reads them for drills.
+func addReadiness(mgr manager.Manager, cluster *rest.Config, cfg *config.Config, o options, metrics prometheus.Registerer) (*readiness.Keeper, error) {
 	limited := inProtobuf(cluster) // at client-go's 5 requests a second, which is plenty
 	limited.Wrap(stragglers.LimitAnswers)
 	core, err := corev1client.NewForConfig(limited)
@@ -45,7 +45,7 @@ func addReadiness(mgr manager.Manager, cluster *rest.Config, cfg *config.Config,
 	if err := keeper.Configure(cfg); err != nil {
 		return nil, err
 	}
-	return func(c *config.Config) { configureReadiness(keeper, c, o.log) }, mgr.Add(keeper)
+	return keeper, mgr.Add(keeper)
 }
 
 func configureReadiness(k *readiness.Keeper, c *config.Config, log *slog.Logger) {

@@ -2,8 +2,12 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -102,12 +106,19 @@ func (o *drillOptions) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	d, err := o.connect(cmd.Context(), nodes)
+	// Nodes that are led elsewhere are led back first. A second signal ends the program.
+	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	d, err := o.connect(ctx, nodes)
 	if err != nil {
 		return err
 	}
-	result, judged := d.play(cmd.Context(), func(text string) { say(cmd.ErrOrStderr(), text) })
+	result, judged := d.play(ctx, func(text string) { say(cmd.ErrOrStderr(), text) })
 	if result == nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("the drill wasn't played to its end, and isn't recorded: %w", context.Cause(ctx))
+		}
 		return judged
 	}
 	var out bytes.Buffer

@@ -9,13 +9,13 @@ import (
 	"strings"
 	"time"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/registry-failover/registry-failover/internal/drill"
-	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/readiness"
 	"github.com/registry-failover/registry-failover/internal/switching"
 )
@@ -24,11 +24,11 @@ import (
 const drillPoll = time.Second
 
 // ask waits for the probers' reports and for the controller's answer at once.
-func (d *drillRun) ask(ctx context.Context, before switching.View, tell func(string)) (drill.Part, readiness.DrillAnswer, error) {
+func (d *drillRun) ask(ctx context.Context, before []coordinationv1.Lease, tell func(string)) (drill.Part, readiness.DrillAnswer, error) {
 	var identity drill.Part
 	id := rand.Text()
 	answer := readiness.DrillAnswer{Problem: "the controller has not answered"}
-	open := true
+	open, overtaken := true, false
 	if err := d.request(ctx, id); err != nil {
 		answer.Problem, open = "the controller can't be asked: "+err.Error(), false
 	}
@@ -36,26 +36,30 @@ func (d *drillRun) ask(ctx context.Context, before switching.View, tell func(str
 	said := ""
 	for {
 		asked := time.Now()
-		now, err := d.cluster.Look(ctx)
+		now, err := d.cluster.ProberReports(ctx)
 		if err != nil {
 			return identity, answer, err
 		}
 		var waiting []string
-		identity, waiting = drill.Seen(d.key(), drill.Probers{Before: before.Probers, Now: now.Probers})
+		identity, waiting = drill.Seen(d.key(), drill.Probers{Before: before, Now: now, At: time.Now()})
 		if open {
-			found, err := d.answer(ctx, id)
+			found, other, err := d.answer(ctx, id)
 			if err != nil {
 				return identity, answer, err
 			}
 			if found != nil {
 				answer, open = *found, !found.Done
 			}
+			overtaken = other
 		}
 		if len(waiting) == 0 && !open {
 			return identity, answer, nil
 		}
 		if time.Since(begin) >= d.timeout {
-			if open {
+			switch {
+			case open && overtaken:
+				answer.Problem = "another drill has asked the controller meanwhile: play one after the other"
+			case open:
 				answer.Problem = fmt.Sprintf("the controller has not answered within %s: it doesn't run, or readiness.enabled is false in the chart's values", d.timeout)
 			}
 			return identity, answer, nil
@@ -92,34 +96,23 @@ func (d *drillRun) request(ctx context.Context, id string) error {
 	return d.patch(ctx, "", map[string]string{readiness.RequestKey(d.endpoint.Name): string(text)})
 }
 
-// answer is nil until it is there.
-func (d *drillRun) answer(ctx context.Context, id string) (*readiness.DrillAnswer, error) {
+// answer is nil until it is there. Overtaken says that another request has taken this one's place.
+func (d *drillRun) answer(ctx context.Context, id string) (a *readiness.DrillAnswer, overtaken bool, err error) {
 	found, err := d.drills(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	text, there := found.Data[readiness.AnswerKey(d.endpoint.Name)]
-	if !there {
-		return nil, nil
-	}
-	a, err := readiness.ParseDrillAnswer(text)
+	stands := found.Data[readiness.RequestKey(d.endpoint.Name)]
+	overtaken = stands != "" && !strings.Contains(stands, id)
+	text := found.Data[readiness.AnswerKey(d.endpoint.Name)]
+	read, err := readiness.ParseDrillAnswer(text)
 	switch {
 	case err != nil && strings.Contains(text, id): // it is the one, and a strange one
-		return &readiness.DrillAnswer{Problem: err.Error(), Done: true}, nil
-	case err != nil || a.ID != id:
-		return nil, nil
+		return &readiness.DrillAnswer{Problem: err.Error(), Done: true}, overtaken, nil
+	case err != nil || read.ID != id:
+		return nil, overtaken, nil
 	}
-	return &a, nil
-}
-
-// noImages tells that the controller has looked, and no image of the endpoint runs.
-func (d *drillRun) noImages(ctx context.Context) bool {
-	found, err := d.cluster.Core.ConfigMaps(d.cluster.Namespace).Get(ctx, inputs.StatusName, metav1.GetOptions{})
-	if err != nil {
-		return false
-	}
-	status, there, err := readiness.ParseStatus(found.Data[d.endpoint.Name])
-	return err == nil && there && status.Complete && status.Images == 0
+	return &read, overtaken, nil
 }
 
 // record notes the drill. What another drill notes at the same time stays.

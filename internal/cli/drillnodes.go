@@ -9,6 +9,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/registry-failover/registry-failover/internal/drill"
 	"github.com/registry-failover/registry-failover/internal/rollout"
@@ -23,11 +24,15 @@ type drillMove struct {
 	before      switching.View
 }
 
-// move works out what to write, before anything is asked.
-func (d *drillRun) move(view switching.View) (drillMove, error) {
-	m := drillMove{before: view}
+// move works out what to write now: its time begins with the write.
+func (d *drillRun) move(ctx context.Context) (drillMove, error) {
 	if len(d.moving) == 0 {
-		return m, nil
+		return drillMove{}, nil
+	}
+	view, err := d.cluster.Look(ctx)
+	m := drillMove{before: view}
+	if err != nil {
+		return m, err
 	}
 	for _, name := range d.moving {
 		if !slices.ContainsFunc(view.Nodes, func(n corev1.Node) bool { return n.Name == name && rollout.HasHostsFile(n) }) {
@@ -49,12 +54,20 @@ func (d *drillRun) move(view switching.View) (drillMove, error) {
 
 // lead throws the switch for the nodes, proves it, has a pod pull there, and leads the
 // nodes back, whatever came of it.
-func (d *drillRun) lead(ctx context.Context, m drillMove, images []string, times *drill.Times, tell func(string)) []drill.Part {
+func (d *drillRun) lead(ctx context.Context, images []string, times *drill.Times, tell func(string)) (value string, parts []drill.Part) {
 	moved := drill.Part{Part: drill.Switch, Outcome: drill.Failed, Details: []string{}}
+	m, err := d.move(ctx)
 	begin := time.Now()
-	if err := d.cluster.Throw(ctx, d.endpoint.Name, m.read, m.value); err != nil {
+	if err == nil {
+		err = d.cluster.Throw(ctx, d.endpoint.Name, m.read, m.value)
+	}
+	if err != nil {
 		moved.Outcome, moved.Text = drill.Unknown, "no node was led there: "+err.Error()
-		return []drill.Part{moved}
+		// An answer may be lost, of an API server that has written it.
+		if undone := d.back(ctx, m); m.value != "" && undone != nil && !errors.Is(undone, switching.ErrMeanwhile) {
+			moved.Details = append(moved.Details, d.notBack(m, undone))
+		}
+		return m.value, []drill.Part{moved}
 	}
 	tell(fmt.Sprintf("%s: %s led to %s; to end it: %s", d.endpoint.Name, strings.Join(d.moving, ", "), d.target,
 		switching.Undo(d.cluster.Namespace, d.endpoint.Name, m.read, (&switchOptions{kube: d.kube}).undoFlags())))
@@ -69,10 +82,7 @@ func (d *drillRun) lead(ctx context.Context, m drillMove, images []string, times
 	} else {
 		pull = drill.Part{Part: drill.Pull, Outcome: drill.Skipped, Text: "no pod was made: --pod-namespace has one made", Details: []string{}}
 	}
-	// Also when this program is told to end: the nodes shall not wait for the controller.
-	back, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-	defer cancel()
-	undone := d.cluster.Throw(back, d.endpoint.Name, m.value, m.read)
+	undone := d.back(ctx, m)
 	switch {
 	case err != nil:
 		moved.Outcome, moved.Text = drill.Unknown, "what became of it isn't known: "+err.Error()
@@ -90,11 +100,38 @@ func (d *drillRun) lead(ctx context.Context, m drillMove, images []string, times
 		moved.Details = append(moved.Details, "the switch was thrown by somebody else meanwhile, and is left as it is")
 	case undone != nil:
 		moved.Outcome = drill.Failed
-		moved.Details = append(moved.Details, fmt.Sprintf("the nodes could not be led back, the controller does it at %s: %v", m.parsed.Until.UTC().Format(time.RFC3339), undone))
+		moved.Details = append(moved.Details, d.notBack(m, undone))
 	default:
 		moved.Text += "; they are led back"
 	}
-	return []drill.Part{moved, serving, pull}
+	return m.value, []drill.Part{moved, serving, pull}
+}
+
+// back writes what stood there before, also when this program is told to end: the nodes shall
+// not wait for the controller. It is tried for half a minute.
+func (d *drillRun) back(ctx context.Context, m drillMove) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	for {
+		err := d.cluster.Throw(ctx, d.endpoint.Name, m.value, m.read)
+		if errors.Is(err, switching.ErrMeanwhile) {
+			if now, again := d.cluster.Switch(ctx); again == nil && now.Data[d.endpoint.Name] == m.read {
+				return nil // by an attempt whose answer was lost
+			}
+		}
+		if err == nil || errors.Is(err, switching.ErrMeanwhile) || apierrors.IsForbidden(err) {
+			return err
+		}
+		select {
+		case <-time.After(poll):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+func (d *drillRun) notBack(m drillMove, err error) string {
+	return fmt.Sprintf("the nodes could not be led back, the controller does it at %s: %v", m.parsed.Until.UTC().Format(time.RFC3339), err)
 }
 
 // proof waits until every node has the value and every prober on a moved node is served
@@ -110,7 +147,7 @@ func (d *drillRun) proof(ctx context.Context, m drillMove, begin time.Time, time
 		if stands := view.Switch.Data[d.endpoint.Name]; stands != m.value {
 			return switching.Proof{}, fmt.Errorf("%w: it says %q", switching.ErrMeanwhile, stands)
 		}
-		p := switching.Prove(claim, view)
+		p := d.withAway(switching.Prove(claim, view))
 		p.Seconds = time.Since(begin).Seconds()
 		if len(p.Waiting) == 0 && times.Switched == 0 {
 			times.Switched = time.Since(begin)
@@ -124,6 +161,18 @@ func (d *drillRun) proof(ctx context.Context, m drillMove, begin time.Time, time
 			return p, ctx.Err()
 		}
 	}
+}
+
+// withAway has nodes that are not ready waited for, too, where they are to be led there: a
+// failover goes on without them, but a drill has nothing else to prove.
+func (d *drillRun) withAway(p switching.Proof) switching.Proof {
+	for _, n := range p.Away {
+		if slices.Contains(d.moving, n.Node) {
+			p.Waiting = append(p.Waiting, rollout.Node{Node: n.Node, Text: "it is not ready: " + n.Text})
+			p.Proven, p.Problem = false, fmt.Sprintf("%d of %s switched", p.Switched, several(p.Nodes, "node", "nodes"))
+		}
+	}
+	return p
 }
 
 // served is the part that the probers on the nodes prove.

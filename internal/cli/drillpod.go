@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -15,6 +17,9 @@ import (
 
 // drillLabel marks the pod of a drill.
 const drillLabel = "registry-failover.io/drill"
+
+// drillContainer is the pod's own: others may be added to it as it is made.
+const drillContainer = "pull"
 
 // nothing is a program that no image has: the container never starts, once the image is
 // there, and nothing of it runs.
@@ -46,7 +51,7 @@ func (d *drillRun) choose(ctx context.Context, images []string) source {
 func drillPod(namespace, node string, from source) *corev1.Pod {
 	yes, no, nobody, deadline, atOnce := true, false, int64(65534), int64(300), int64(0)
 	return &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, GenerateName: "registry-failover-drill-", Labels: map[string]string{drillLabel: "true"}},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "registry-failover-drill-" + strings.ToLower(rand.Text()[:10]), Labels: map[string]string{drillLabel: "true"}},
 		Spec: corev1.PodSpec{
 			ServiceAccountName: from.account, ImagePullSecrets: from.secrets,
 			NodeName: node, RestartPolicy: corev1.RestartPolicyNever, ActiveDeadlineSeconds: &deadline, TerminationGracePeriodSeconds: &atOnce,
@@ -54,7 +59,7 @@ func drillPod(namespace, node string, from source) *corev1.Pod {
 			Tolerations:     []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
 			SecurityContext: &corev1.PodSecurityContext{RunAsNonRoot: &yes, RunAsUser: &nobody, SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}},
 			Containers: []corev1.Container{{
-				Name: "pull", Image: from.image, ImagePullPolicy: corev1.PullAlways, Command: []string{nothing},
+				Name: drillContainer, Image: from.image, ImagePullPolicy: corev1.PullAlways, Command: []string{nothing},
 				SecurityContext: &corev1.SecurityContext{AllowPrivilegeEscalation: &no, ReadOnlyRootFilesystem: &yes, Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}},
 			}},
 		},
@@ -71,21 +76,23 @@ func (d *drillRun) pull(ctx context.Context, images []string, times *drill.Times
 	pods := d.cluster.Core.Pods(d.podNamespace)
 	from := d.choose(ctx, images)
 	image, begin := from.image, time.Now()
-	pod, err := pods.Create(ctx, drillPod(d.podNamespace, d.moving[0], from), metav1.CreateOptions{})
-	if err != nil {
+	pod := drillPod(d.podNamespace, d.moving[0], from)
+	_, err := pods.Create(ctx, pod, metav1.CreateOptions{})
+	if apierrors.IsForbidden(err) || apierrors.IsInvalid(err) {
 		part.Text = "no pod could be made: " + err.Error()
-		if apierrors.IsForbidden(err) {
-			part.Outcome = drill.Skipped
-		}
 		return part
 	}
-	defer func() {
+	defer func() { // also where nobody knows whether it was made
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		if err := pods.Delete(ctx, pod.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 			part.Details = append(part.Details, fmt.Sprintf("the pod %s/%s is left: delete it: %v", d.podNamespace, pod.Name, err))
 		}
 	}()
+	if err != nil {
+		part.Text = "no pod could be made: " + err.Error()
+		return part
+	}
 	why := ""
 	for time.Since(begin) < d.timeout {
 		now, err := pods.Get(ctx, pod.Name, metav1.GetOptions{})
@@ -117,16 +124,17 @@ func (d *drillRun) pull(ctx context.Context, images []string, times *drill.Times
 // pulled tells whether the pod's image is there: its container could be made, and then
 // not be started. Else why is what kubelet says.
 func pulled(pod *corev1.Pod) (there bool, why string) {
-	if len(pod.Status.ContainerStatuses) == 0 {
+	at := slices.IndexFunc(pod.Status.ContainerStatuses, func(s corev1.ContainerStatus) bool { return s.Name == drillContainer })
+	if at < 0 {
 		return false, "kubelet has said nothing of it " + pod.Status.Reason
 	}
-	s := pod.Status.ContainerStatuses[0]
+	s := pod.Status.ContainerStatuses[at]
 	switch {
 	case s.State.Terminated != nil, s.State.Running != nil, s.LastTerminationState.Terminated != nil:
 		return s.ImageID != "", "it has no image"
 	case s.State.Waiting != nil:
 		w := s.State.Waiting
-		made := w.Reason == "CreateContainerError" || w.Reason == "RunContainerError"
+		made := w.Reason == "CreateContainerConfigError" || w.Reason == "CreateContainerError" || w.Reason == "RunContainerError"
 		return made, w.Reason + " " + w.Message
 	}
 	return false, "kubelet has said nothing of it"

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	authenticationv1client "k8s.io/client-go/kubernetes/typed/authentication/v1"
 	coordinationv1client "k8s.io/client-go/kubernetes/typed/coordination/v1"
 
@@ -85,24 +87,24 @@ func (d *drillRun) play(ctx context.Context, tell func(string)) (*drillResult, e
 	r := &drillResult{DryRun: d.dryRun, Report: drill.Report{
 		Endpoint: d.endpoint.Name, Target: d.target.String(), Instance: d.target.Instance, Begin: begin.UTC().Truncate(time.Second), By: d.by,
 	}}
-	view, err := d.cluster.Look(ctx)
+	probers, err := d.cluster.ProberReports(ctx)
 	if err != nil {
 		return nil, err
 	}
-	move, err := d.move(view)
+	move, err := d.move(ctx) // before anybody is asked
 	if err != nil {
 		return nil, err
 	}
 	r.Value = move.value
 	if d.dryRun {
-		r.Parts, r.Recovery = d.foreseen(view), drill.Expect(d.config.Health, d.config.Failover.Mode, drill.Times{})
+		r.Parts, r.Recovery = d.foreseen(probers), drill.Expect(d.config.Health, d.config.Failover.Mode, drill.Times{})
 		return r, nil
 	}
-	identity, answer, err := d.ask(ctx, view, tell)
+	identity, answer, err := d.ask(ctx, probers, tell)
 	if err != nil {
 		return nil, err
 	}
-	images, slowest := drill.ReadImages(answer, d.config.Failover.ReadyShare, d.noImages(ctx))
+	images, slowest := drill.ReadImages(answer, d.config.Failover.ReadyShare)
 	r.Parts = []drill.Part{identity, images}
 	times := drill.Times{Read: slowest}
 	switch {
@@ -110,8 +112,8 @@ func (d *drillRun) play(ctx context.Context, tell func(string)) (*drillResult, e
 	case identity.Outcome != drill.Passed: // nobody is led to what isn't proven
 		r.Parts = append(r.Parts, drill.Part{Part: drill.Switch, Outcome: drill.Unknown, Text: "no node was led there: " + string(drill.Identity) + " isn't proven", Details: []string{}})
 	default:
-		parts := d.lead(ctx, move, drill.Chosen(answer), &times, tell)
-		r.Parts = append(r.Parts, parts...)
+		value, parts := d.lead(ctx, drill.Chosen(answer), &times, tell)
+		r.Value, r.Parts = cmp.Or(value, r.Value), append(r.Parts, parts...)
 	}
 	r.Recovery, r.Seconds = drill.Expect(d.config.Health, d.config.Failover.Mode, times), time.Since(begin).Seconds()
 	r.Judge()
@@ -120,7 +122,10 @@ func (d *drillRun) play(ctx context.Context, tell func(string)) (*drillResult, e
 
 // finish records the drill, and gives the verdict.
 func (d *drillRun) finish(ctx context.Context, r *drillResult, tell func(string)) error {
-	err := d.record(ctx, r.Report)
+	err := context.Cause(ctx)
+	if err == nil {
+		err = d.record(ctx, r.Report)
+	}
 	r.Recorded = err == nil
 	if err != nil {
 		r.Problem = "the drill isn't recorded: " + err.Error()
@@ -138,12 +143,12 @@ func (d *drillRun) finish(ctx context.Context, r *drillResult, tell func(string)
 }
 
 // foreseen are the parts that would be played, and what is known of them already.
-func (d *drillRun) foreseen(view switching.View) []drill.Part {
+func (d *drillRun) foreseen(reports []coordinationv1.Lease) []drill.Part {
 	skipped := func(name drill.PartName, text string) drill.Part {
 		return drill.Part{Part: name, Outcome: drill.Skipped, Text: text, Details: []string{}}
 	}
 	probers := 0
-	for _, l := range view.Probers {
+	for _, l := range reports {
 		if _, err := healthreport.Parse(l.Annotations); err == nil {
 			probers++
 		}

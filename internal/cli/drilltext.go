@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/registry-failover/registry-failover/internal/drill"
@@ -37,7 +38,11 @@ func writeDrill(w io.Writer, r drillResult) error {
 	if len(r.Recovery) == 0 {
 		return nil
 	}
-	fmt.Fprintf(w, "from the first dropped packet until a new pod has its image: at most %.1f s\n", drill.Total(r.Recovery))
+	until := "a new pod has its image"
+	if !slices.ContainsFunc(r.Recovery, func(s drill.Stage) bool { return s.Stage == drill.PullStage }) {
+		until = "the pull of a new pod begins"
+	}
+	fmt.Fprintf(w, "from the first dropped packet until %s: at most %.1f s\n", until, drill.Total(r.Recovery))
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, s := range r.Recovery {
 		fmt.Fprintf(table, "  %s\t%.1f s\t%s\t%s\n", s.Stage, s.Seconds, s.Source, escape(s.Text))

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/registry-failover/registry-failover/internal/cli"
 	"github.com/registry-failover/registry-failover/internal/healthreport"
@@ -75,10 +77,20 @@ func (s *switched) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case switchPath:
 		s.serveSwitch(w, r)
 	case leasesPath:
-		api{leasesPath: coordinationv1.LeaseList{Items: s.leases()}}.ServeHTTP(w, r)
+		api{leasesPath: coordinationv1.LeaseList{Items: chosen(s.t, r, s.leases())}}.ServeHTTP(w, r)
 	default:
 		s.api.ServeHTTP(w, r)
 	}
+}
+
+// chosen are those that the request's selector chooses.
+func chosen(t *testing.T, r *http.Request, leases []coordinationv1.Lease) []coordinationv1.Lease {
+	t.Helper()
+	selector, err := labels.Parse(r.URL.Query().Get("labelSelector"))
+	if err != nil {
+		t.Error(err)
+	}
+	return slices.DeleteFunc(leases, func(l coordinationv1.Lease) bool { return !selector.Matches(labels.Set(l.Labels)) })
 }
 
 func (s *switched) serveSwitch(w http.ResponseWriter, r *http.Request) {

@@ -13,11 +13,14 @@ import (
 // Probers are the probers' Leases as they were when the drill began, and are now.
 type Probers struct {
 	Before, Now []coordinationv1.Lease
+	// At is when they are so now, by the clock here.
+	At time.Time
 }
 
 // Seen judges the part [Identity] by what the probers have reported since the drill began: a
 // report counts when its Lease was renewed since, by whichever clock. Waiting are nodes whose
-// prober hasn't yet; those whose reports were old already before are passed over.
+// prober hasn't yet; one whose report is old by the newest and by the clock here is passed
+// over, as its prober is no more. One wrong clock makes no other prober's report old.
 func Seen(key healthreport.Key, p Probers) (part Part, waiting []string) {
 	part = Part{Part: Identity, Details: []string{}}
 	newest := time.Time{}
@@ -37,11 +40,10 @@ func Seen(key healthreport.Key, p Probers) (part Part, waiting []string) {
 			node = *l.Spec.HolderIdentity
 		}
 		at := renewed(l)
-		if newest.Sub(at) > healthreport.Fresh {
-			continue // of one that is no more
-		}
 		if was, known := before[l.Name]; known && !at.After(was) {
-			waiting = append(waiting, node)
+			if newest.Sub(at) <= healthreport.Fresh || p.At.Sub(at) <= healthreport.Fresh {
+				waiting = append(waiting, node)
+			}
 			continue
 		}
 		seen++

@@ -16,9 +16,10 @@ func Took(r readiness.DrilledImage) time.Duration {
 	return time.Duration(sum * float64(time.Second))
 }
 
-// ReadImages judges the part [Images]. Ready is the share of the sample that must be read;
-// none says that no image of the endpoint runs. Slowest is the one that took longest.
-func ReadImages(a readiness.DrillAnswer, ready float64, none bool) (part Part, slowest time.Duration) {
+// ReadImages judges the part [Images]. Ready is the share of the sample that must be read, and
+// one image at least: it is skipped only where the controller says that there is none. Slowest
+// is the one that took longest.
+func ReadImages(a readiness.DrillAnswer, ready float64) (part Part, slowest time.Duration) {
 	part = Part{Part: Images, Details: []string{}}
 	well := 0
 	for _, r := range a.Images {
@@ -35,13 +36,15 @@ func ReadImages(a readiness.DrillAnswer, ready float64, none bool) (part Part, s
 	}
 	told := fmt.Sprintf("%d of %s read with the pods' credentials", well, several(len(a.Images), "image was", "images were"))
 	switch {
-	case len(a.Images) == 0 && a.Done && none:
-		part.Outcome, part.Text = Skipped, "no image of the endpoint runs, as the controller has seen last"
+	case len(a.Images) == 0 && a.Done && a.None:
+		part.Outcome, part.Text = Skipped, "no workload names an image of the endpoint: there is none to read"
 	case len(a.Images) == 0:
 		part.Outcome, part.Text = Unknown, "no image was read: "+a.Problem
 	case !a.Done:
 		part.Outcome, part.Text = Unknown, told+", and then no more: "+a.Problem
-	case float64(well) < ready*float64(len(a.Images)):
+	case well == 0:
+		part.Outcome, part.Text = Failed, told
+	case float64(well)/float64(len(a.Images)) < ready: // as failover's rule has it
 		part.Outcome, part.Text = Failed, fmt.Sprintf("%s: failover.readyShare wants %g %%", told, 100*ready)
 	default:
 		part.Outcome = Passed

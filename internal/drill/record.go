@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +56,8 @@ func ReadRecord(text string) (Record, error) {
 	return read, nil
 }
 
-// With is the record after a drill.
+// With is the record after a drill. Where it would be too long to be read, other instances
+// keep their last success, and lose their last report.
 func (r Record) With(report Report) Record {
 	next := Record{Version: version, Instances: map[string]Last{}}
 	maps.Copy(next.Instances, r.Instances)
@@ -65,6 +67,15 @@ func (r Record) With(report Report) Record {
 		last.Success = &report.Begin
 	}
 	next.Instances[report.Instance] = last
+	// What isn't read again would cost all of them their last success.
+	for _, name := range slices.Sorted(maps.Keys(next.Instances)) {
+		if len(next.Encode()) <= MaxBytes {
+			break
+		}
+		if name != report.Instance {
+			next.Instances[name] = Last{Success: next.Instances[name].Success}
+		}
+	}
 	return next
 }
 

@@ -28,6 +28,9 @@ type Stage struct {
 	Text    string  `json:"text"`
 }
 
+// PullStage is the last stage. It is there only where a drill has measured it.
+const PullStage = "pull"
+
 // Times are what a drill has measured; 0 is what it hasn't.
 type Times struct {
 	// Switched is from the write of the switch until all nodes had reported it.
@@ -48,7 +51,7 @@ const (
 )
 
 // Expect tells how long it takes at most from the first dropped packet until a new pod has its
-// image, where no pull hangs on the node.
+// image, or where no pull was measured until its pull begins, where no pull hangs on the node.
 func Expect(h config.Health, mode config.FailoverMode, t Times) []Stage {
 	detection := time.Duration(float64(h.Failures)*float64(h.Interval.Duration)*jitter) + h.Timeout.Duration
 	text := fmt.Sprintf("%d probes in a row fail, one every %s, and the last one waits %s", h.Failures, h.Interval.Duration, h.Timeout.Duration)
@@ -67,9 +70,9 @@ func Expect(h config.Health, mode config.FailoverMode, t Times) []Stage {
 	stages = append(stages, Stage{"hosts file", rereads.Seconds(), FromDocuments, "until the container runtime has read it again"})
 	switch {
 	case t.Pulled > 0:
-		stages = append(stages, Stage{"pull", t.Pulled.Seconds(), Measured, "a pod's, from its creation until the image was there"})
+		stages = append(stages, Stage{PullStage, t.Pulled.Seconds(), Measured, "a pod's, from its creation until the image was there"})
 	case t.Read > 0:
-		stages = append(stages, Stage{"pull", t.Read.Seconds(), Measured, "the slowest manifest and first layer that the controller has read, of which it reads 8 MiB at most: more takes longer"})
+		stages = append(stages, Stage{PullStage, t.Read.Seconds(), Measured, "the slowest manifest and first layer that the controller has read, of which it reads 8 MiB at most: more takes longer"})
 	}
 	return stages
 }

@@ -74,7 +74,7 @@ var needed = []PartName{Identity, Images}
 
 // Judge sets Succeeded, and brings texts to a length that can be kept.
 func (r *Report) Judge() {
-	r.Succeeded = true
+	r.Succeeded, r.By = true, cut(r.By)
 	for n := range r.Parts {
 		p := &r.Parts[n]
 		p.Text, p.Details = cut(p.Text), few(p.Details)

@@ -4,17 +4,35 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
+
+	"github.com/registry-failover/registry-failover/test/doctable"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const page = "../../docs/drill.md"
+
+var (
+	marks = map[Outcome]string{Passed: "√", Failed: "×", Unknown: "?", Skipped: "-"}
+	yesNo = map[bool]string{true: "yes", false: "no"}
+)
+
+func outcomesOf(parts []Part) string {
+	all := make([]string, 0, len(parts))
+	for _, p := range parts {
+		all = append(all, marks[p.Outcome]+" `"+string(p.Part)+"`")
+	}
+	return strings.Join(all, ", ")
+}
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
@@ -41,21 +59,23 @@ func part(name PartName, outcome Outcome) Part {
 }
 
 func TestWhenADrillHasSucceeded(t *testing.T) {
-	for sentence, test := range map[string]struct {
-		parts []Part
-		want  bool
-		wrong []PartName
+	rows := [][]string{{"a drill in which", "outcomes", "succeeds"}}
+	for _, test := range []struct {
+		sentence string
+		parts    []Part
+		want     bool
+		wrong    []PartName
 	}{
-		"what every failover needs is proven":          {[]Part{part(Identity, Passed), part(Images, Passed)}, true, nil},
-		"no image runs":                                {[]Part{part(Identity, Passed), part(Images, Skipped)}, true, nil},
-		"nodes were led there, too":                    {[]Part{part(Identity, Passed), part(Images, Passed), part(Switch, Passed), part(Serving, Passed), part(Pull, Skipped)}, true, nil},
-		"images can't be read":                         {[]Part{part(Identity, Passed), part(Images, Failed)}, false, []PartName{Images}},
-		"nobody knows":                                 {[]Part{part(Identity, Unknown), part(Images, Unknown)}, false, []PartName{Identity, Images}},
-		"a node doesn't follow":                        {[]Part{part(Identity, Passed), part(Images, Passed), part(Switch, Failed)}, false, []PartName{Switch}},
-		"one of what every failover needs is left out": {[]Part{part(Identity, Passed)}, false, nil},
-		"nothing was looked at":                        {nil, false, nil},
+		{"what every failover needs is proven", []Part{part(Identity, Passed), part(Images, Passed)}, true, nil},
+		{"no image runs", []Part{part(Identity, Passed), part(Images, Skipped)}, true, nil},
+		{"nodes were led there, too", []Part{part(Identity, Passed), part(Images, Passed), part(Switch, Passed), part(Serving, Passed), part(Pull, Skipped)}, true, nil},
+		{"images can't be read", []Part{part(Identity, Passed), part(Images, Failed)}, false, []PartName{Images}},
+		{"nobody knows", []Part{part(Identity, Unknown), part(Images, Unknown)}, false, []PartName{Identity, Images}},
+		{"a node doesn't follow", []Part{part(Identity, Passed), part(Images, Passed), part(Switch, Failed)}, false, []PartName{Switch}},
+		{"one of what every failover needs is left out", []Part{part(Identity, Passed)}, false, nil},
+		{"nothing was looked at", nil, false, nil},
 	} {
-		t.Run(sentence, func(t *testing.T) {
+		t.Run(test.sentence, func(t *testing.T) {
 			r := Report{Parts: test.parts}
 			if r.Judge(); r.Succeeded != test.want {
 				t.Errorf("succeeded is %v", r.Succeeded)
@@ -64,7 +84,9 @@ func TestWhenADrillHasSucceeded(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+		rows = append(rows, []string{test.sentence, outcomesOf(test.parts), yesNo[test.want]})
 	}
+	doctable.Check(t, page, "success", rows, *update)
 }
 
 func TestTextsAreShortEnoughToBeKept(t *testing.T) {
@@ -108,6 +130,29 @@ func TestADrillThatFailsLeavesTheLastSuccess(t *testing.T) {
 	at, there := record.LastSuccess("hangzhou", noon)
 	if !there || !at.Equal(noon) || record.Instances["hangzhou"].Report.Begin.Equal(noon) {
 		t.Errorf("%s %v, %+v", at, there, record.Instances["hangzhou"])
+	}
+}
+
+func TestARecordStaysShortEnoughToBeRead(t *testing.T) {
+	record, _ := ReadRecord("")
+	for n := range 8 {
+		r := aReport()
+		r.Instance, r.By = fmt.Sprint("instance-", n), strings.Repeat("a", 70000)
+		for p := range r.Parts {
+			r.Parts[p].Text, r.Parts[p].Details = strings.Repeat("\x01", 1000), slices.Repeat([]string{strings.Repeat("\x01", 1000)}, 100)
+		}
+		r.Judge()
+		r.Succeeded = true
+		record = record.With(r)
+	}
+	read, err := ReadRecord(record.Encode())
+	if err != nil || len(read.Instances) != 8 || read.Instances["instance-7"].Report == nil {
+		t.Fatalf("%v, with %d instances", err, len(read.Instances))
+	}
+	for name, last := range read.Instances {
+		if last.Success == nil {
+			t.Errorf("%s has lost its last success", name)
+		}
 	}
 }
 

@@ -21,15 +21,17 @@ import (
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
-// Options are what a Keeper needs; all are required.
+// Options are what a Keeper needs; all are required but Asked.
 type Options struct {
 	// Client reads from the API server, never from a cache.
 	Client client.Client
 	// Namespace holds the ConfigMap.
 	Namespace string
 	Endpoints []zone.Endpoint
-	Metrics   prometheus.Registerer
-	Log       *slog.Logger
+	// Asked is told what stands in the ConfigMap, at first and after each change.
+	Asked   func(data map[string]string)
+	Metrics prometheus.Registerer
+	Log     *slog.Logger
 }
 
 // Keeper keeps the ConfigMap. Its methods may be called at the same time, but for
@@ -39,13 +41,15 @@ type Keeper struct {
 	endpoints atomic.Pointer[[]zone.Endpoint]
 	bell      watches.Bell
 	success   *prometheus.GaugeVec
+	// shown are the endpoints and instances that the metric has.
+	shown map[[2]string]bool
 	// said is the last complaint about each key.
 	said map[string]string
 }
 
 // New makes a Keeper. [Keeper.Watch] connects it.
 func New(o Options) *Keeper {
-	k := &Keeper{Options: o, said: map[string]string{}, success: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+	k := &Keeper{Options: o, shown: map[[2]string]bool{}, said: map[string]string{}, success: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "registry_failover_drill_last_success_timestamp_seconds",
 		Help: "When the last drill of the instance began that succeeded; 0 where none has. Only the leading controller tells it.",
 	}, []string{"endpoint", "instance"})}
@@ -90,6 +94,9 @@ func (k *Keeper) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.
 		return reconcile.Result{}, fmt.Errorf("could not read the ConfigMap %s: %w", drill.Name, err)
 	}
 	k.tell(found.Data, time.Now())
+	if k.Asked != nil {
+		k.Asked(found.Data)
+	}
 	return reconcile.Result{RequeueAfter: again}, nil
 }
 
@@ -100,7 +107,11 @@ func (k *Keeper) create(ctx context.Context) error {
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("could not read the ConfigMap %s: %w", inputs.SwitchName, err)
 	}
-	if choice.Annotations[inputs.UninstallAnnotation] != "" {
+	var names []string
+	for _, e := range *k.endpoints.Load() {
+		names = append(names, e.Name)
+	}
+	if inputs.Uninstalling(choice.Annotations[inputs.UninstallAnnotation], choice.Data, names) {
 		return nil
 	}
 	err = k.Client.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{
@@ -121,9 +132,11 @@ func (k *Keeper) create(ctx context.Context) error {
 // fieldOwner is who has written, in the object's managed fields.
 const fieldOwner = "registry-failover-controller"
 
-// tell shows the last success of each instance that is configured.
+// tell shows the last success of each instance that is configured. At no moment a metric
+// that stays is away: the alert would begin to wait anew.
 func (k *Keeper) tell(data map[string]string, now time.Time) {
-	k.success.Reset()
+	before := k.shown
+	k.shown = map[[2]string]bool{}
 	for _, e := range *k.endpoints.Load() {
 		record, err := drill.ReadRecord(data[e.Name])
 		k.complain(e.Name, err)
@@ -133,6 +146,12 @@ func (k *Keeper) tell(data map[string]string, now time.Time) {
 				seconds = float64(at.Unix())
 			}
 			k.success.WithLabelValues(e.Name, i.Name).Set(seconds)
+			k.shown[[2]string{e.Name, i.Name}] = true
+		}
+	}
+	for old := range before {
+		if !k.shown[old] {
+			k.success.DeleteLabelValues(old[:]...)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -87,12 +88,57 @@ func TestTheConfigMapIsMadeEmpty(t *testing.T) {
 func TestNothingIsMadeWhileTheProductIsUninstalled(t *testing.T) {
 	marked := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{
 		Namespace: namespace, Name: inputs.SwitchName, Annotations: map[string]string{inputs.UninstallAnnotation: inputs.UninstallMark},
-	}}
+	}, Data: map[string]string{shared: "privatezone"}}
 	w := newWorld(t, marked)
 	w.reconcile(t)
 	if err := w.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: drill.Name}, &corev1.ConfigMap{}); err == nil {
 		t.Error("it was made")
 	}
+}
+
+// TestAnOldMarkOfAnUninstallation that never ended doesn't stand in the way of a drill.
+func TestAnOldMarkOfAnUninstallation(t *testing.T) {
+	marked := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{
+		Namespace: namespace, Name: inputs.SwitchName, Annotations: map[string]string{inputs.UninstallAnnotation: inputs.UninstallMark},
+	}, Data: map[string]string{shared: "hangzhou"}}
+	w := newWorld(t, marked)
+	w.reconcile(t)
+	w.data(t)
+}
+
+func TestWhoAnswersIsToldWhatStandsThere(t *testing.T) {
+	w := newWorld(t)
+	var told []map[string]string
+	w.keeper.Asked = func(data map[string]string) { told = append(told, data) }
+	w.reconcile(t)
+	if err := w.Update(t.Context(), drills(map[string]string{"request." + shared: "x"})); err != nil {
+		t.Fatal(err)
+	}
+	w.reconcile(t)
+	if len(told) != 2 || len(told[0]) != 0 || told[1]["request."+shared] != "x" {
+		t.Errorf("told is %v", told)
+	}
+}
+
+// TestTheMetricIsNeverAway while it changes: an alert would begin to wait anew.
+func TestTheMetricIsNeverAway(t *testing.T) {
+	w := newWorld(t, drills(nil))
+	w.reconcile(t)
+	ctx, stop := context.WithCancel(t.Context())
+	var scraping sync.WaitGroup
+	scraping.Go(func() {
+		for ctx.Err() == nil {
+			if n := testutil.CollectAndCount(w.keeper.success); n != 2 {
+				t.Errorf("a scrape sees %d", n)
+				return
+			}
+		}
+	})
+	for range 5000 {
+		w.keeper.tell(nil, time.Now())
+	}
+	stop()
+	scraping.Wait()
 }
 
 func TestTheMetricIsTheLastSuccess(t *testing.T) {

@@ -49,6 +49,8 @@ type DrillAnswer struct {
 	// Images are in the order in which they were read.
 	Images []DrilledImage `json:"images"`
 	Done   bool           `json:"done"`
+	// None says that no workload names an image of the endpoint: all were listed for this answer.
+	None bool `json:"none,omitempty"`
 	// Problem is why not all was read that was asked for; else it is empty.
 	Problem string `json:"problem,omitempty"`
 }

@@ -2,6 +2,7 @@ package readiness
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,9 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+	clienttesting "k8s.io/client-go/testing"
 )
 
 // asks writes a request, as the plugin does.
@@ -93,6 +95,34 @@ func TestADrillReadsImages(t *testing.T) {
 	})
 }
 
+// TestAPasswordThatIsWrongIsNotSentAgain, because accounts are locked for it: by look-ups for
+// a quarter of an hour, though each instance is found anew meanwhile, and by a drill.
+func TestAPasswordThatIsWrongIsNotSentAgain(t *testing.T) {
+	var pods []*corev1.Pod
+	for _, name := range []string{"web", "pay", "old"} {
+		pods = append(pods, podOf("shop", name, nil, []string{"pull"}, shared+"/demo/"+name+":1"))
+	}
+	after(t, func(w *world) {
+		must(t, w.cluster.Tracker().Add(pullSecret("pull", map[string]string{shared: "puller"})))
+		w.hangzhou.guarded, w.zhangjiakou.guarded, w.auth.strict = true, true, true
+	}, `pullSecrets: {mode: Check, namespaces: ["shop"]}`, pods, func(w *world) {
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		at := w.auth.logins // by several askers at once
+		time.Sleep(14 * time.Minute)
+		synctest.Wait()
+		if w.auth.logins != at {
+			t.Errorf("it was sent %d times, and then %d", at, w.auth.logins-at)
+		}
+		w.asks(requestOf("a", "hangzhou", 3, time.Now()))
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if a, _ := w.answered(); len(a.Images) != 3 || a.Images[2].Finding != Unreadable || w.auth.logins != at+1 {
+			t.Errorf("after a drill it was sent %d times: %+v", w.auth.logins, a)
+		}
+	})
+}
+
 // TestRequestsThatAreNotFollowed are answered with the reason, and read nothing.
 func TestRequestsThatAreNotFollowed(t *testing.T) {
 	now := time.Date(2000, 1, 1, 0, 0, 10, 0, time.UTC) // the test's
@@ -130,24 +160,93 @@ func TestAnInstanceThatIsSilentAtADrill(t *testing.T) {
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
 		a, _ := w.answered()
-		if len(a.Images) != 1 || a.Images[0].Finding != Unknown || !strings.Contains(a.Images[0].Reason, "no route to host") || a.Problem != "only 1 image of the endpoint are known here" {
+		if len(a.Images) != 1 || a.Images[0].Finding != Unknown || !strings.Contains(a.Images[0].Reason, "no route to host") || a.Problem != "workloads name only 1 image of the endpoint" {
 			t.Errorf("got %+v", a)
 		}
 	})
 }
 
-func TestTheConfigMapOfDrillsComesBack(t *testing.T) {
-	during(t, "", nil, func(w *world) {
-		maps := w.cluster.CoreV1().ConfigMaps("registry-failover")
-		for range 2 {
-			time.Sleep(time.Second)
-			synctest.Wait()
-			m, err := maps.Get(t.Context(), DrillsName, metav1.GetOptions{})
-			if err != nil || m.Labels["app.kubernetes.io/part-of"] != "registry-failover" || len(m.Data) != 0 {
-				t.Errorf("%v: %+v", err, m)
+// TestNoImageIsSaidOnlyAfterALook has a drill begin before the leader has listed anything,
+// and one before the workload that came last is listed by itself.
+func TestNoImageIsSaidOnlyAfterALook(t *testing.T) {
+	for sentence, test := range map[string]struct {
+		pods []*corev1.Pod
+		// late says that they come after the survey.
+		late  bool
+		reads int
+	}{
+		"none runs":          {nil, false, 0},
+		"one runs":           {running("web"), false, 1},
+		"one has come since": {running("web"), true, 1},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			after(t, func(w *world) {
+				begin := time.Now()
+				w.cluster.PrependReactor("list", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
+					return test.late && time.Since(begin) < 10*time.Second, &corev1.PodList{}, nil
+				})
+			}, "", test.pods, func(w *world) {
+				if test.late {
+					time.Sleep(10 * time.Second)
+				}
+				w.asks(requestOf("a", "hangzhou", 5, time.Now()))
+				time.Sleep(20 * time.Second)
+				synctest.Wait()
+				if a, _ := w.answered(); len(a.Images) != test.reads || a.None != (test.reads == 0) || !a.Done {
+					t.Errorf("got %+v", a)
+				}
+			})
+		})
+	}
+}
+
+func TestImagesThatCanNotBeListedAreNotNone(t *testing.T) {
+	after(t, func(w *world) {
+		w.cluster.PrependReactor("list", "cronjobs", func(clienttesting.Action) (bool, runtime.Object, error) {
+			return true, nil, errors.New("no")
+		})
+	}, "", nil, func(w *world) {
+		w.asks(requestOf("a", "hangzhou", 5, time.Now()))
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if a, _ := w.answered(); a.None || !a.Done || !strings.HasPrefix(a.Problem, "the images of workloads can't be listed: ") {
+			t.Errorf("got %+v", a)
+		}
+	})
+}
+
+// TestAnAnswerThatCanNotBeWrittenIsWrittenSoon because the plugin waits for it.
+func TestAnAnswerThatCanNotBeWrittenIsWrittenSoon(t *testing.T) {
+	refused := 0
+	after(t, func(w *world) {
+		w.cluster.PrependReactor("patch", "configmaps", func(a clienttesting.Action) (bool, runtime.Object, error) {
+			if refused > 1 || !strings.Contains(string(a.(clienttesting.PatchAction).GetPatch()), AnswerKey(shared)) {
+				return false, nil, nil
 			}
-			if err := maps.Delete(t.Context(), DrillsName, metav1.DeleteOptions{}); apierrors.IsNotFound(err) {
-				t.Error(err)
+			refused++
+			return true, nil, errors.New("not now")
+		})
+	}, "", nil, func(w *world) {
+		time.Sleep(time.Second)
+		w.asks(requestOf("a", "hangzhou", 5, time.Now()))
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if a, _ := w.answered(); !a.Done || refused != 2 {
+			t.Errorf("after %d refusals: %+v", refused, a)
+		}
+	})
+}
+
+// TestBadRequestsAfterEachOther have no id by which they could be told apart.
+func TestBadRequestsAfterEachOther(t *testing.T) {
+	during(t, "", nil, func(w *world) {
+		for request, problem := range map[string]string{"{": "the request is no JSON object", requestOf("a", "hangzhou", 0, time.Now()): "the request's sample is 0"} {
+			time.Sleep(5 * time.Second)
+			w.asks(request)
+			time.Sleep(5 * time.Second)
+			synctest.Wait()
+			if a, _ := w.answered(); !strings.HasPrefix(a.Problem, problem) {
+				t.Errorf("%s: got %+v", request, a)
 			}
 		}
 	})

@@ -32,6 +32,9 @@ type station struct {
 	instance zone.Instance
 	id       string
 	network  zone.Network
+	pace     *rate.Limiter
+	// refused are those of this drill alone: who plays another has mended something.
+	refused *registryread.Refusals
 }
 
 // stationOf finds what a word of the switch names.
@@ -45,7 +48,7 @@ func stationOf(c *config.Config, endpoint, word string) (station, error) {
 		if at < 0 || !slices.Contains(e.Words(), word) {
 			break
 		}
-		s := station{e, e.Instances[at], c.Endpoints[n].Instances[at].ID, zone.Network(network)}
+		s := station{endpoint: e, instance: e.Instances[at], id: c.Endpoints[n].Instances[at].ID, network: zone.Network(network)}
 		if !explicit {
 			s.network = s.instance.Network
 		}
@@ -65,25 +68,28 @@ func (s station) targets(state zone.State) []health.Target {
 }
 
 // drill reads a sample, and tells what it has after each image.
-func (k *Keeper) drill(ctx context.Context, c *config.Config, endpoint string, r DrillRequest, tell func(DrillAnswer)) {
+func (k *Keeper) drill(ctx context.Context, c *settings, endpoint string, r DrillRequest, tell func(DrillAnswer)) {
 	a := DrillAnswer{ID: r.ID, Images: []DrilledImage{}}
 	defer func() {
 		a.At, a.Done = time.Now().UTC().Truncate(time.Second), true
 		tell(a)
 	}()
-	s, err := stationOf(c, endpoint, r.To)
+	s, err := stationOf(c.Config, endpoint, r.To)
 	if err != nil {
 		a.Problem = err.Error()
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, drillPatience)
 	defer cancel()
-	k.mutex.Lock()
-	images := k.book.sample(endpoint, r.Sample, r.ID)
-	k.mutex.Unlock()
-	pace := rate.NewLimiter(requestsPerSecond, requestsPerSecond)
+	images, err := k.sample(ctx, c, endpoint, r)
+	if err != nil {
+		a.Problem = "the images of workloads can't be listed: " + err.Error()
+		return
+	}
+	a.None = len(images) == 0
+	s.pace, s.refused = rate.NewLimiter(requestsPerSecond, requestsPerSecond), &registryread.Refusals{}
 	for _, i := range images {
-		a.Images = append(a.Images, k.pull(ctx, s, i, pace))
+		a.Images = append(a.Images, k.pull(ctx, s, i))
 		if ctx.Err() != nil {
 			a.Problem = fmt.Sprintf("it took longer than %s: %d of %s were read", drillPatience, len(a.Images), several(len(images), "image", "images"))
 			return
@@ -92,19 +98,40 @@ func (k *Keeper) drill(ctx context.Context, c *config.Config, endpoint string, r
 		tell(a)
 	}
 	if len(images) < r.Sample {
-		a.Problem = fmt.Sprintf("only %s of the endpoint are known here", several(len(images), "image", "images"))
+		a.Problem = fmt.Sprintf("workloads name only %s of the endpoint", several(len(images), "image", "images"))
 	}
 }
 
+// sample chooses the images. That there are none is never said because nobody has looked
+// yet, or not since the first workload came: all workloads are listed for it.
+func (k *Keeper) sample(ctx context.Context, c *settings, endpoint string, r DrillRequest) (images []sampled, err error) {
+	choose := func() {
+		k.mutex.Lock()
+		defer k.mutex.Unlock()
+		images = k.book.sample(endpoint, r.Sample, r.ID)
+	}
+	if choose(); len(images) > 0 {
+		return images, nil
+	}
+	err = k.survey(ctx, c, func() bool {
+		choose()
+		return len(images) == 0
+	})
+	choose()
+	return images, err
+}
+
 // pull reads one image, on connections of its own, with the credentials in turn.
-func (k *Keeper) pull(ctx context.Context, s station, i sampled, pace *rate.Limiter) DrilledImage {
+func (k *Keeper) pull(ctx context.Context, s station, i sampled) DrilledImage {
 	d := DrilledImage{Image: i.Name, Finding: Unknown, Seconds: map[string]float64{}}
 	ring, err := k.keys.ring(ctx, i.puller, i.Image, s.instance.Name)
 	if err != nil {
 		d.Reason = err.Error()
 		return d
 	}
-	reader, err := registryread.Open(ctx, registryread.Options{Prober: k.Prober, ID: s.id, Targets: s.targets(k.state(ctx, s.endpoint)), Pace: pace.Wait})
+	reader, err := registryread.Open(ctx, registryread.Options{
+		Prober: k.Prober, ID: s.id, Targets: s.targets(k.state(ctx, s.endpoint)), Pace: s.pace.Wait, Refused: s.refused,
+	})
 	if err != nil {
 		d.Reason = err.Error()
 		return d

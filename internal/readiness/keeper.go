@@ -53,6 +53,11 @@ type Keeper struct {
 	keys    *keys
 	config  atomic.Pointer[settings]
 	changed chan struct{} // the configuration
+	// drills is what stands in the ConfigMap DrillsName; rung says that it is another.
+	drills atomic.Pointer[map[string]string]
+	rung   chan struct{}
+	// surveying has one place: one at a time surveys.
+	surveying chan struct{}
 
 	mutex sync.Mutex
 	book  *Book
@@ -72,6 +77,7 @@ type settings struct {
 func New(o Options) *Keeper {
 	return &Keeper{
 		Options: o, metrics: newMetrics(o.Metrics), keys: newKeys(o.Keys), changed: make(chan struct{}, 1),
+		rung: make(chan struct{}, 1), surveying: make(chan struct{}, 1),
 		book: NewBook(rand.Float64), merged: make(chan struct{}),
 	}
 }
@@ -131,7 +137,7 @@ func (k *Keeper) work(ctx context.Context) {
 	}
 	all.Go(func() { k.surveyOn(ctx, c) })
 	all.Go(func() { newPublisher(k, c.Config).run(ctx) })
-	all.Go(func() { k.drillOn(ctx, c.Config) })
+	all.Go(func() { k.drillOn(ctx, c) })
 	select {
 	case <-ctx.Done():
 	case <-k.changed:
@@ -160,25 +166,42 @@ func endpointsOf(c *config.Config) []Endpoint {
 func (k *Keeper) surveyOn(ctx context.Context, c *settings) {
 	for {
 		wait := interval
-		s, err := k.Cluster.survey(ctx, c.rewriter, k.Namespace, c.Admission.Enforcement)
+		err := k.survey(ctx, c, func() bool { return true })
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
 			wait = retry
 			k.Log.Warn("the images of workloads can't be listed: those that are known stay", "error", err)
-		default:
-			k.mutex.Lock()
-			k.book.Merge(s)
-			k.surveyed = true
-			close(k.merged)
-			k.merged = make(chan struct{})
-			k.mutex.Unlock()
 		}
 		if !pause(ctx, time.Duration(float64(wait)*(0.9+0.2*rand.Float64())), nil) {
 			return
 		}
 	}
+}
+
+// survey surveys the cluster, one at a time, if that is still wanted when its turn comes.
+func (k *Keeper) survey(ctx context.Context, c *settings, wanted func() bool) error {
+	select {
+	case k.surveying <- struct{}{}:
+		defer func() { <-k.surveying }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if !wanted() {
+		return nil
+	}
+	s, err := k.Cluster.survey(ctx, c.rewriter, k.Namespace, c.Admission.Enforcement)
+	if err != nil {
+		return err
+	}
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	k.book.Merge(s)
+	k.surveyed = true
+	close(k.merged)
+	k.merged = make(chan struct{})
+	return nil
 }
 
 // askOn puts the questions of one instance that are due, one after the other.

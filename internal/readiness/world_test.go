@@ -23,7 +23,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
-	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	clienttesting "k8s.io/client-go/testing"
 	"k8s.io/client-go/tools/events"
 
@@ -48,7 +47,8 @@ type instance struct {
 	manifests map[string]string // digest by repository:reference
 	contents  map[string]string // of manifests and layers, by path
 	guarded   bool              // wants a token, which its token service gives to everybody
-	strict    bool              // knows no credential, as a token service
+	strict    bool              // as a token service, gives nobody a token
+	logins    int               // credentials that were sent to it
 	silent    bool
 	failing   string // the image that it can't tell of
 	requests  []time.Time
@@ -106,7 +106,12 @@ func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	repository, reference, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v2/"), "/manifests/")
 	digest, there := i.manifests[repository+":"+reference]
 	fails := i.failing != "" && repository+":"+reference == i.failing
-	guarded, strict := i.guarded, i.strict
+	guarded := i.guarded
+	_, _, login := r.BasicAuth()
+	if login {
+		i.logins++
+	}
+	refused := i.strict
 	content, stored := i.contents[r.URL.Path]
 	i.mutex.Unlock()
 	select {
@@ -117,7 +122,7 @@ func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case silent:
 		w.WriteHeader(http.StatusBadGateway)
-	case r.URL.Path == "/token" && strict:
+	case r.URL.Path == "/token" && refused:
 		w.WriteHeader(http.StatusUnauthorized)
 	case r.URL.Path == "/token":
 		_, _ = io.WriteString(w, `{"token":"t","expires_in":300}`)
@@ -235,20 +240,28 @@ type world struct {
 	mutex                 sync.Mutex // of the pods
 }
 
-// fakeKeys and fakeMaps say what client-go's fake of a whole cluster says: that it can't begin
-// a watch with a list.
-type fakeKeys struct{ corev1client.CoreV1Interface }
-
-func (f fakeKeys) ConfigMaps(namespace string) corev1client.ConfigMapInterface {
-	return fakeMaps{f.CoreV1Interface.ConfigMaps(namespace)}
+// watchDrills makes the ConfigMap of drills, and gives what tells the keeper of it until
+// ctx ends, as internal/drillkeeper does.
+func (w *world) watchDrills(ctx context.Context) func() {
+	maps := w.cluster.CoreV1().ConfigMaps("registry-failover")
+	seen, err := maps.Watch(ctx, metav1.ListOptions{})
+	must(w.t, err)
+	_, err = maps.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: DrillsName}}, metav1.CreateOptions{})
+	must(w.t, err)
+	return func() {
+		defer seen.Stop()
+		for {
+			select {
+			case event := <-seen.ResultChan():
+				if m, is := event.Object.(*corev1.ConfigMap); is && m.Name == DrillsName {
+					w.keeper.Asked(m.Data)
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
 }
-
-type fakeMaps struct {
-	corev1client.ConfigMapInterface
-}
-
-// IsWatchListSemanticsUnSupported is asked by client-go.
-func (fakeMaps) IsWatchListSemanticsUnSupported() bool { return true }
 
 // during has a Keeper lead while the test does something.
 func during(t *testing.T, settings string, pods []*corev1.Pod, test func(*world)) {
@@ -268,7 +281,7 @@ func after(t *testing.T, before func(*world), settings string, pods []*corev1.Po
 		}
 		w.list(pods)
 		w.keeper = New(Options{
-			Cluster: Cluster{w.cluster.CoreV1(), w.cluster.AppsV1(), w.cluster.BatchV1()}, Keys: fakeKeys{w.cluster.CoreV1()}, Namespace: "registry-failover",
+			Cluster: Cluster{w.cluster.CoreV1(), w.cluster.AppsV1(), w.cluster.BatchV1()}, Keys: w.cluster.CoreV1(), Namespace: "registry-failover",
 			Store:  published.InConfigMaps(w.cluster.CoreV1().ConfigMaps("registry-failover")),
 			Prober: w.prober(authority), Events: w.events, Metrics: w.metrics, Log: slog.New(slog.DiscardHandler),
 		})
@@ -278,6 +291,7 @@ func after(t *testing.T, before func(*world), settings string, pods []*corev1.Po
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		var led sync.WaitGroup
+		led.Go(w.watchDrills(ctx))
 		led.Go(func() {
 			time.Sleep(time.Nanosecond) // what the test arranges before it waits for anything is there from the beginning
 			if err := w.keeper.Start(ctx); err != nil {

@@ -62,7 +62,10 @@ func (r *Reader) blob(ctx context.Context, c pullsecrets.Credential, repository,
 	}
 	sum := hashOf(of)
 	n, err = io.Copy(sum, io.LimitReader(response.Body, limit))
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return n, false, fmt.Errorf("only %d bytes of the layer came in time", n)
+	case err != nil:
 		return n, false, fmt.Errorf("the layer breaks off after %d bytes", n)
 	}
 	if n == limit {

@@ -1,6 +1,7 @@
 package registryread
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -67,6 +68,10 @@ func (r *Reader) Read(ctx context.Context, c pullsecrets.Credential, image regis
 	return p, err
 }
 
+// mostListed is how many commas a manifest may have: of 4 MiB that list empty layers would
+// become 140 MiB, and whoever may push an image may push those.
+const mostListed = 1 << 16
+
 // A manifest is what matters here of an image's manifest or index
 // (https://github.com/opencontainers/image-spec).
 type manifest struct {
@@ -121,6 +126,9 @@ func (r *Reader) manifest(ctx context.Context, c pullsecrets.Credential, image r
 		return manifest{}, errors.New("its manifest breaks off")
 	case len(text) > maxManifest:
 		return manifest{}, fmt.Errorf("its manifest has more than %d MiB, which no container runtime takes", maxManifest>>20)
+	}
+	if bytes.Count(text, []byte(",")) > mostListed {
+		return manifest{}, errors.New("its manifest lists more than any image has")
 	}
 	m := manifest{digest: digestOf(text)}
 	for _, want := range []string{image.Reference, response.Header.Get("Docker-Content-Digest")} {

@@ -1,12 +1,14 @@
 package registryread
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -174,5 +176,36 @@ func TestAManifestThatIsCutOff(t *testing.T) {
 	})
 	if _, err := w.open(t).Read(t.Context(), none, web, plenty); !errors.Is(err, ErrOtherContent) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestAManifestThatListsMillions would need more memory than the controller has.
+func TestAManifestThatListsMillions(t *testing.T) {
+	w := newWorld(t)
+	w.registry.Intercept(func(response http.ResponseWriter, request *http.Request) bool {
+		if !strings.Contains(request.URL.Path, "/manifests/") {
+			return false
+		}
+		_, _ = io.WriteString(response, `{"layers":[`+strings.Repeat("{},", 1<<20)+`{}]}`)
+		return true
+	})
+	if _, err := w.open(t).Read(t.Context(), none, web, plenty); text(err) != "its manifest lists more than any image has" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestALayerThatComesTooSlowly isn't one that is cut off.
+func TestALayerThatComesTooSlowly(t *testing.T) {
+	w := newWorld(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	w.storeElsewhere(t, "https://"+auth, func(response http.ResponseWriter, request *http.Request) bool {
+		_, _ = io.WriteString(response, "some")
+		_ = http.NewResponseController(response).Flush()
+		<-request.Context().Done()
+		return true
+	})
+	if p, err := w.open(t).Read(ctx, none, web, plenty); text(err) != "only 4 bytes of the layer came in time" || p.Bytes != 4 {
+		t.Errorf("got %+v, %v", p, err)
 	}
 }

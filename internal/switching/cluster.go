@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	authenticationv1client "k8s.io/client-go/kubernetes/typed/authentication/v1"
 	coordinationv1client "k8s.io/client-go/kubernetes/typed/coordination/v1"
@@ -117,6 +118,17 @@ func (c *Cluster) Look(ctx context.Context) (View, error) {
 		return v, fmt.Errorf("the nodes' reports can't be listed: %w", err)
 	}
 	return v, nil
+}
+
+// ProberReports are the Leases of the probers alone.
+func (c *Cluster) ProberReports(ctx context.Context) (reports []coordinationv1.Lease, err error) {
+	err = each(ctx, metav1.ListOptions{LabelSelector: labels.FormatLabels(healthreport.Labels())}, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		return c.Leases.Leases(c.Namespace).List(ctx, o)
+	}, func(l *coordinationv1.Lease) { reports = append(reports, *l) })
+	if err != nil {
+		return nil, fmt.Errorf("the probers' reports can't be listed: %w", err)
+	}
+	return reports, nil
 }
 
 // Who asks the API server for the caller's name; it is empty where that isn't told.

@@ -22,7 +22,7 @@ func TestNothingIsLeftOfReadinessThatIsOff(t *testing.T) {
 		t.Run(sentence, func(t *testing.T) {
 			all := render(t, "--values="+example, check, oncall, "--set=readiness.enabled="+test.value)
 			lines := strings.Join(rights(t, all)["ServiceAccount registry-failover "+controller], "\n")
-			for _, right := range []string{"deployments+statefulsets+daemonsets: list", "jobs+cronjobs: list", "registry-failover-images", "serviceaccounts: get"} {
+			for _, right := range []string{"deployments+statefulsets+daemonsets: list", "jobs+cronjobs: list", "registry-failover-images", "get,list,watch,patch registry-failover-drills", "serviceaccounts: get"} {
 				if strings.Contains(lines, right) != test.want {
 					t.Errorf("that the controller may %s is %v:\n%s", right, !test.want, lines)
 				}

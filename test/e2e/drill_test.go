@@ -48,6 +48,7 @@ func TestDrill(t *testing.T) {
 		{"the metric and status tell of it", (*scenario).showDrill},
 		{"one node is led there, pulls, and is led back", (*scenario).drillWithANode},
 		{"a standby that answers as another is found", (*scenario).drillTheWrongOne},
+		{"a drill that is killed is ended by the controller", (*scenario).killDrill},
 	} {
 		s.play(t, step.name, step.play)
 	}
@@ -188,4 +189,75 @@ func (s *scenario) drillTheWrongOne(t *testing.T) {
 	}
 	node.Hangzhou.Intercept(issuing(node.Hangzhou))
 	awaitFinding(t, allHealthy)
+}
+
+// issuingToOurs does too, but refuses container runtimes every manifest, so that no pod pulls.
+func issuingToOurs(i *cluster.Instance) func(http.ResponseWriter, *http.Request) bool {
+	otherwise := issuing(i)
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.Contains(r.URL.Path, "/manifests/") || r.Header.Get("User-Agent") == "registry-failover" {
+			return otherwise(w, r)
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return true
+	}
+}
+
+// killDrill kills the plugin while it waits for a pod that can't pull: nobody but the
+// controller can lead the node back then.
+func (s *scenario) killDrill(t *testing.T) {
+	moved, standby := node.Nodes[1], node.Hangzhou.Internal.String()
+	node.Hangzhou.Intercept(issuingToOurs(node.Hangzhou))
+	recorded := recordOfDrills(t)
+	ctx, kill := context.WithCancel(t.Context())
+	defer kill()
+	ended := make(chan error, 1)
+	go func() { // kubectl becomes the plugin, which is the process that is killed
+		output, err := node.Kubectl(ctx, "registry-failover", "drill", "--to", "hangzhou", "--nodes", moved.Name, "--for", "1m",
+			"--pod-namespace", shop, "--timeout", "5m", "--as", "oncall")
+		ended <- fmt.Errorf("%w: %s", err, output)
+	}()
+	await(t, "the node is led there", 2*time.Minute, func(context.Context) error {
+		select {
+		case err := <-ended:
+			t.Fatal("it ends before it is killed: ", err)
+		default:
+		}
+		return hostsLeadOn(moved, standby)
+	})
+	value := switchValue(t)
+	kill()
+	<-ended
+	_, line, _ := strings.Cut(value, "until: ")
+	line, _, _ = strings.Cut(line, "\n")
+	until, err := time.Parse(time.RFC3339, line)
+	if err != nil || !strings.Contains(value, "\nnodes: "+moved.Name+"\n") {
+		t.Fatalf("the switch says %q: %v", value, err)
+	}
+	if now := switchValue(t); now != value && time.Now().Before(until) {
+		t.Fatalf("the plugin is killed, and the switch says %q", now)
+	}
+	await(t, "the controller leads the node back", time.Until(until)+time.Minute, func(context.Context) error {
+		for _, n := range node.Nodes {
+			if err := hostsLeadOn(n, ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	late := time.Since(until)
+	t.Logf("the node is back %.1f s after the drill's time", late.Seconds())
+	if now := switchValue(t); late < 0 || !strings.HasPrefix(now, "to: privatezone\nreason: its time at hangzhou/internal, until "+line+", is over") {
+		t.Errorf("it is back %s after the time, and the switch says %q", late, now)
+	}
+	if now := recordOfDrills(t); now != recorded {
+		t.Errorf("of a drill that was killed is recorded %s, after %s", now, recorded)
+	}
+	kubectl(t, "-n", shop, "delete", "pods", "-l", "registry-failover.io/drill")
+	node.Hangzhou.Intercept(issuing(node.Hangzhou))
+}
+
+func recordOfDrills(t *testing.T) string {
+	t.Helper()
+	return kubectl(t, "-n", namespace, "get", "configmap", drill.Name, "-o", `jsonpath={.data.`+strings.ReplaceAll(cluster.Endpoint, ".", `\.`)+`}`)
 }
