@@ -21,7 +21,8 @@ what the controller tells of PrivateZone, what automatic mode does, which pods w
 for an image, and which on the host network keep a copy of the hosts file from before.
 
 With --images it tells instead of each image that not every instance has, and of the
-workloads that name it; for that it gets the ConfigMap registry-failover-images.
+workloads that name it; for that it gets the ConfigMaps registry-failover-images and
+registry-failover-status beside the configuration.
 
 With --wait it returns when every node has applied the switch, and with --watch it
 goes on telling until it is interrupted. It asks with your

@@ -25,7 +25,7 @@ func toldOf(told string) corev1.ConfigMap {
 // timeless replaces what is different each time.
 func timeless(t *testing.T, output string) string {
 	t.Helper()
-	output = regexp.MustCompile(`"(at|since|readAt|switchSince|oldestReport|last|lastSuccess)": "[^"]+"`).ReplaceAllString(output, `"$1": "2026-11-24T02:00:00Z"`)
+	output = regexp.MustCompile(`"(at|seenAt|since|readAt|switchSince|oldestReport|last|lastSuccess)": "[^"]+"`).ReplaceAllString(output, `"$1": "2026-11-24T02:00:00Z"`)
 	return regexp.MustCompile(`for \d+ days`).ReplaceAllString(output, "for 4 days")
 }
 

@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/readiness"
 	"github.com/registry-failover/registry-failover/pkg/config"
 )
@@ -24,6 +24,10 @@ type imagesOf struct {
 	Problem string `json:"problem"`
 	// At is when the list became what it is, nil where there is none.
 	At *time.Time `json:"at"`
+	// SeenAt is when the controller has last said that it still is, and Old that it should
+	// have said so again since.
+	SeenAt *time.Time `json:"seenAt"`
+	Old    bool       `json:"old"`
 	// Images are those that aren't present and equal on every instance.
 	Images []readiness.ImageStatus `json:"images"`
 	// LeftOut is how many more there are.
@@ -58,29 +62,36 @@ func (o *statusOptions) runImages(cmd *cobra.Command) error {
 	return judgeImages(all)
 }
 
-// images reads what the controller has listed.
+// images reads what the controller has listed, and whether it still looks after it.
 func (c *statusClient) images(ctx context.Context) ([]imagesOf, error) {
-	found, err := c.core.ConfigMaps(c.namespace).Get(ctx, readiness.ImagesName, metav1.GetOptions{})
-	switch {
-	case apierrors.IsNotFound(err): // which is told of each endpoint
-		found = &corev1.ConfigMap{}
-	case apierrors.IsForbidden(err):
-		return nil, fmt.Errorf("you lack the right to get the ConfigMap %s in the namespace %s: %w", readiness.ImagesName, c.namespace, err)
-	case err != nil:
-		return nil, fmt.Errorf("the list of images can't be read: %w", err)
+	data := map[string]map[string]string{}
+	for _, name := range []string{readiness.ImagesName, inputs.StatusName} {
+		found, err := c.core.ConfigMaps(c.namespace).Get(ctx, name, metav1.GetOptions{})
+		switch {
+		case apierrors.IsNotFound(err): // which is told of each endpoint
+			continue
+		case apierrors.IsForbidden(err):
+			return nil, fmt.Errorf("you lack the right to get the ConfigMap %s in the namespace %s: %w", name, c.namespace, err)
+		case err != nil:
+			return nil, fmt.Errorf("the ConfigMap %s can't be read: %w", name, err)
+		}
+		data[name] = found.Data
 	}
-	return listImages(c.config, found.Data), nil
+	return listImages(c.config, data[readiness.ImagesName], judgeReadiness(c.config, data[inputs.StatusName], time.Now())), nil
 }
 
-func listImages(c *config.Config, data map[string]string) []imagesOf {
+// listImages tells of the endpoints, in the order of what is told of their readiness.
+func listImages(c *config.Config, data map[string]string, told []readinessStatus) []imagesOf {
 	all := []imagesOf{}
-	for _, e := range c.Endpoints {
-		of := imagesOf{Endpoint: e.Name, Images: []readiness.ImageStatus{}}
+	for n, e := range c.Endpoints {
+		of := imagesOf{Endpoint: e.Name, SeenAt: told[n].At, Old: told[n].Old, Images: []readiness.ImageStatus{}}
 		text, there := data[e.Name]
 		images, err := readiness.ParseImages(text)
 		switch {
+		case told[n].Problem != "": // a list that stands there is of nobody knows when
+			of.Problem = told[n].Problem
 		case !there:
-			of.Problem = "it isn't known which images the instances have: readiness.enabled is off, or the controller hasn't told yet"
+			of.Problem = "it isn't known which images the instances have: the controller hasn't listed them yet"
 		case err != nil:
 			of.Problem = err.Error()
 		default:
@@ -99,6 +110,8 @@ func judgeImages(all []imagesOf) error {
 		switch n := len(of.Images) + of.LeftOut; {
 		case of.Problem != "":
 			sentences = append(sentences, of.Endpoint+": "+of.Problem)
+		case of.Old:
+			sentences = append(sentences, of.Endpoint+": it isn't known which images the instances have now")
 		case n > 0:
 			sentences = append(sentences, fmt.Sprintf("%s: %s on every instance", of.Endpoint, several(n, "image isn't present and equal", "images aren't present and equal")))
 		}
@@ -115,11 +128,13 @@ func writeLacking(w io.Writer, all []imagesOf, now time.Time) {
 		case of.Problem != "":
 			fmt.Fprintf(w, "%s\n  ‼ %s\n", visible(of.Endpoint), escape(of.Problem))
 			continue
+		case of.Old:
+			fmt.Fprintf(w, "%s\n  ‼ what follows is as of %s: that is old\n", visible(of.Endpoint), of.SeenAt.Format(time.RFC3339))
 		case len(of.Images) == 0:
 			fmt.Fprintf(w, "%s\n  √ every instance has all images\n", visible(of.Endpoint))
-			continue
+		default:
+			fmt.Fprintf(w, "%s\n", visible(of.Endpoint))
 		}
-		fmt.Fprintf(w, "%s\n", visible(of.Endpoint))
 		for _, i := range of.Images {
 			writeImage(w, i, now)
 		}

@@ -32,7 +32,7 @@ func TestWhichImagesTheInstancesHave(t *testing.T) {
 		},
 		"of which the first are looked up": {
 			`{"readiness":{"at":"$NOW","images":2,"instances":[{"instance":"hangzhou","present":1,"unknown":1,"share":0.5}]}}`,
-			"  ‼ the images are being looked up: what follows isn't complete yet\n  ‼ hangzhou was not asked yet for 1 of 2 images\n", `"complete": false`,
+			"  ‼ the images are being looked up: what follows isn't complete yet\n  ‼ hangzhou has not told yet of 1 of 2 images\n", `"complete": false`,
 		},
 		"of one that is silent": {
 			`{"readiness":{"at":"$NOW","complete":true,"images":1,"instances":[{"instance":"hangzhou","present":1,"share":1,"oldest":"2026-11-20T00:00:00Z","silent":"nothing \u001b came"}]}}`,
@@ -88,23 +88,35 @@ func TestGoldenFilesOfImages(t *testing.T) {
 }
 
 func TestImagesWithoutSomething(t *testing.T) {
+	full := listOf(`{"version":1,"at":"2026-11-24T02:00:00Z","images":[]}`)
 	for sentence, test := range map[string]struct {
 		list           any
 		code           int
 		stdout, stderr string
 	}{
-		"one that lacks": {listOf(`{"version":1,"at":"2026-11-24T02:00:00Z","images":[]}`), 0, "  √ every instance has all images\n", ""},
+		"one that lacks": {full, 0, "  √ every instance has all images\n", ""},
 		"a list": {
 			metav1.Status{Status: metav1.StatusFailure, Reason: metav1.StatusReasonNotFound, Code: http.StatusNotFound}, 1,
 			"  ‼ it isn't known which images the instances have", "it isn't known which images the instances have",
 		},
-		"the right to read it": {nil, 2, "", "you lack the right to get the ConfigMap registry-failover-images in the namespace registry-failover: "},
-		"sense":                {listOf(`{"images":5}`), 1, "  ‼ the list of images can't be read: ", "the list of images can't be read: "},
+		"the right to read it":            {nil, 2, "", "you lack the right to get the ConfigMap registry-failover-images in the namespace registry-failover: "},
+		"somebody who looks":              {full, 1, "  ‼ it isn't known which images the instances have: readiness.enabled is off", "readiness.enabled is off"},
+		"somebody who looks since long":   {full, 1, "  ‼ what follows is as of 2020-01-01T00:00:00Z: that is old\n", "it isn't known which images the instances have now"},
+		"the right to read how old it is": {full, 2, "", "you lack the right to get the ConfigMap registry-failover-status in the namespace registry-failover: "},
+		"sense":                           {listOf(`{"images":5}`), 1, "  ‼ the list of images can't be read: ", "the list of images can't be read: "},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			a := statusAPI(t)
 			if test.list != nil {
 				a[imagesPath] = test.list
+			}
+			switch sentence {
+			case "somebody who looks":
+				a[statusPath] = toldOf(`{"version":1}`)
+			case "somebody who looks since long":
+				a[statusPath] = toldOf(`{"readiness":{"at":"2020-01-01T00:00:00Z","complete":true,"images":1}}`)
+			case "the right to read how old it is":
+				delete(a, statusPath)
 			}
 			code, stdout, stderr := statusOf(t, a, "--images")
 			if code != test.code || !strings.Contains(stdout, test.stdout) || !strings.Contains(stderr, test.stderr) || (stderr == "") != (test.stderr == "") {

@@ -27,7 +27,7 @@ func (e elsewhereError) Unwrap() error { return e.error }
 // ask puts a question, once for each different list of credentials among its pullers.
 func ask(ctx context.Context, h header, k *keys, q *Question, instance string) Answer {
 	answers := map[string]Answer{} // of one puller each
-	var whole Answer
+	whole := Answer{lasting: true}
 	for _, p := range q.Pullers {
 		r, err := k.ring(ctx, p, q.Image, instance)
 		if err != nil {
@@ -42,6 +42,7 @@ func ask(ctx context.Context, h header, k *keys, q *Question, instance string) A
 			answers[key] = a
 		}
 		whole.outcomes = append(whole.outcomes, a.outcomes[0])
+		whole.lasting = whole.lasting && a.lasting
 		if a.digest != "" {
 			whole.digest = a.digest
 		}
@@ -84,7 +85,7 @@ func askWith(ctx context.Context, h header, image Image, r keyring) Answer {
 	}
 	switch {
 	case r.doubt != "":
-		return Answer{outcomes: []outcome{untried}, reason: r.doubt}
+		return Answer{outcomes: []outcome{untried}, reason: r.doubt, lasting: r.lasting}
 	case len(r.credentials) == 0:
 		return Answer{outcomes: []outcome{refused}, reason: "none of the pods' pull secrets is for the shared endpoint"}
 	}

@@ -53,6 +53,9 @@ type record struct {
 	asked, due, since int64
 	tries             int
 	asking            bool
+	// tried says that it was asked since the image or one of its pullers was new, whatever
+	// came of it.
+	tried bool
 }
 
 // kept is a shape, with what it pulls.
@@ -96,6 +99,18 @@ func (b *Book) Configure(endpoints []Endpoint) {
 	b.revision++
 }
 
+// AskAgain has all images asked for at once for which a credential was wanting.
+func (b *Book) AskAgain() {
+	for _, entry := range b.entries {
+		for n := range entry.records {
+			r := &entry.records[n]
+			if slices.ContainsFunc(r.outcomes, func(o outcome) bool { return o == refused || o == untried }) {
+				r.due, r.tries = 0, 0
+			}
+		}
+	}
+}
+
 // Merge takes what a complete survey has found: images that nobody names any more are
 // forgotten, and those that run with another digest are asked for at once.
 func (b *Book) Merge(s *Survey) {
@@ -135,7 +150,8 @@ func (b *Book) Merge(s *Survey) {
 
 // take replaces what a survey has found of the image before.
 func (e *entry) take(w *wanted) {
-	moved := !e.Pinned() && !slices.Equal(e.digests, w.digests) && len(w.digests) > 0
+	isNew := func(digest string) bool { return !slices.Contains(e.digests, digest) }
+	moved := !e.Pinned() && slices.ContainsFunc(w.digests, isNew)
 	for n := range e.records {
 		r := &e.records[n]
 		outcomes := make([]outcome, len(w.pullers))
@@ -144,12 +160,12 @@ func (e *entry) take(w *wanted) {
 			if from >= 0 && from < len(r.outcomes) {
 				outcomes[to] = r.outcomes[from]
 			}
-			if outcomes[to] == unasked {
-				r.due = min(r.due, r.asked)
+			if from < 0 {
+				r.due, r.tried = min(r.due, r.asked), false
 			}
 		}
 		r.outcomes = outcomes
-		if moved {
+		if moved && !slices.Contains(w.digests, r.digest) {
 			r.due = 0
 		}
 	}
@@ -159,7 +175,10 @@ func (e *entry) take(w *wanted) {
 // sight is what is known of the image on an instance, as a puller sees it.
 func (e *entry) sight(instance, puller int) sight {
 	r := &e.records[instance]
-	s := sight{outcome: r.outcomes[puller], pinned: e.Pinned(), digest: r.digest, running: e.digests}
+	s := sight{outcome: r.outcomes[puller], digest: r.digest, running: e.digests}
+	if e.Pinned() {
+		s.named = e.Reference
+	}
 	for n := range e.records {
 		if digest := e.records[n].digest; n != instance && digest != "" {
 			s.others = append(s.others, digest)
@@ -191,7 +210,7 @@ func (e *entry) finding(instance int) (f Finding, isUntried bool) {
 
 // blocks tells whether pods of the puller could not start, as far as that is known.
 func (e *entry) blocks(instance int, p *Puller) bool {
-	at := slices.IndexFunc(e.pullers, func(q *Puller) bool { return *q == *p })
+	at := slices.Index(e.pullers, p) // both are of the last survey
 	if at < 0 {
 		return false
 	}

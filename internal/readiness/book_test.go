@@ -196,6 +196,43 @@ func TestATagThatRunsAnotherDigestIsAskedForAtOnce(t *testing.T) {
 	s.expect("hangzhou", "present 1, stale 0, missing 0, unreadable 0, unknown 0, untried 0: 0 blocked")
 }
 
+// TestPodsThatComeAndGo, as a CronJob's do, are no reason to ask again for what they run.
+func TestPodsThatComeAndGo(t *testing.T) {
+	s := newShelf(t, "hangzhou")
+	stays, comes := webPod("a"), webPod("b")
+	stays.Status.ContainerStatuses[0].ImageID = "" // as of an image that was imported
+	s.survey(stays)
+	s.ask("hangzhou", digest)
+	for _, pods := range [][]*corev1.Pod{{stays, comes}, {stays}, {comes}} {
+		s.survey(pods...)
+		if asked := s.ask("hangzhou", digest); asked != nil {
+			t.Errorf("%v is asked for again", asked)
+		}
+	}
+	s.expect("hangzhou", "present 1, stale 0, missing 0, unreadable 0, unknown 0, untried 0: 0 blocked")
+}
+
+// TestASurveyAsksNothingAnew of what an instance fails with.
+func TestASurveyAsksNothingAnew(t *testing.T) {
+	s := newShelf(t, "hangzhou")
+	s.survey(webPod("a"))
+	s.ask("hangzhou", "error")
+	s.survey(webPod("a"))
+	if asked := s.ask("hangzhou", "error"); asked != nil {
+		t.Errorf("%v is asked for again", asked)
+	}
+	if status := s.Summary(shared, nil, s.now); !status.Complete {
+		t.Error("it isn't complete, though it was asked for")
+	}
+	s.survey(podOf("shop", "a", nil, []string{"another"}, shared+"/demo/web:1"))
+	if status := s.Summary(shared, nil, s.now); status.Complete {
+		t.Error("it is complete, though pods have another Secret")
+	}
+	if asked := s.ask("hangzhou", digest); len(asked) != 1 {
+		t.Errorf("%v is asked for", asked)
+	}
+}
+
 func TestPodsWithOtherSecretsAreAskedForAtOnce(t *testing.T) {
 	s := newShelf(t, "hangzhou")
 	s.survey(webPod("a"))

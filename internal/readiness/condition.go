@@ -39,7 +39,7 @@ type Condition struct {
 // Condition tells what the counts mean for a failover to any instance but the primary.
 // Ready is the share of images that is enough.
 func (s Status) Condition(primary string, ready float64) Condition {
-	worst := Condition{Type: StandbyReady, Status: "True", Reason: AllReady, Message: "every standby has the images that pods run"}
+	worst := Condition{Type: StandbyReady, Status: "True", Reason: AllReady, Message: "every standby has all images"}
 	rank := map[string]int{"True": 0, "Unknown": 1, "False": 2}
 	var messages []string
 	for _, i := range s.Instances {
@@ -47,7 +47,7 @@ func (s Status) Condition(primary string, ready float64) Condition {
 			continue
 		}
 		c := i.condition(s.Images, ready)
-		if c.Status != "True" {
+		if i.Present < s.Images {
 			messages = append(messages, c.Message)
 		}
 		if rank[c.Status] > rank[worst.Status] {
@@ -99,7 +99,7 @@ func (i InstanceStatus) Sentence(images int) string {
 		parts = append(parts, fmt.Sprintf("wants a credential for %d of %s, and it isn't known here which the pods have", i.Untried, several(images, "image", "images")))
 	}
 	if i.Unknown > 0 {
-		parts = append(parts, fmt.Sprintf("was not asked yet for %d of %s", i.Unknown, several(images, "image", "images")))
+		parts = append(parts, fmt.Sprintf("has not told yet of %d of %s", i.Unknown, several(images, "image", "images")))
 	}
 	if len(parts) == 0 {
 		return fmt.Sprintf("%s has all of %s", i.Instance, several(images, "image", "images"))

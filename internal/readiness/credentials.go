@@ -3,6 +3,7 @@ package readiness
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -52,12 +53,15 @@ func newKeys(core corev1client.CoreV1Interface) *keys {
 	return &keys{core: core, pace: rate.NewLimiter(readsPerSecond, readsPerSecond), known: map[objectKey]known{}}
 }
 
-// configure puts a configuration into force.
-func (k *keys) configure(c *config.Config) {
+// configure puts a configuration into force, and says whether other credentials may be
+// known with it than with the one before.
+func (k *keys) configure(c *config.Config) (others bool) {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
+	others = k.config != nil && !reflect.DeepEqual(k.config.PullSecrets, c.PullSecrets)
 	k.config = c
 	clear(k.known)
+	return others
 }
 
 // A keyring is what pods have for an image on an instance.
@@ -65,6 +69,9 @@ type keyring struct {
 	credentials []pullsecrets.Credential
 	// doubt says why there may be others that aren't known here; empty where there are none.
 	doubt string
+	// lasting says that the doubt is the configuration's or the pods' own: it doesn't pass
+	// by itself.
+	lasting bool
 }
 
 // ring gives the credentials that new pods of a puller would try for an image, those that
@@ -75,7 +82,7 @@ func (k *keys) ring(ctx context.Context, p *Puller, image Image, instance string
 	k.mutex.Unlock()
 	covered := c.PullSecrets.Covers(p.Namespace)
 	if !covered {
-		return keyring{doubt: notCovered(c.PullSecrets, p.Namespace)}, nil
+		return keyring{doubt: notCovered(c.PullSecrets, p.Namespace), lasting: true}, nil
 	}
 	list := p.Listed
 	if p.Account != "" {
@@ -89,7 +96,7 @@ func (k *keys) ring(ctx context.Context, p *Puller, image Image, instance string
 		list = account.listed
 	}
 	if list == "" {
-		return keyring{doubt: "its pods list no pull secret, and whether their nodes have a credential isn't known"}, nil
+		return keyring{doubt: "its pods list no pull secret, and whether their nodes have a credential isn't known", lasting: true}, nil
 	}
 	var r keyring
 	var own, others []pullsecrets.Credential

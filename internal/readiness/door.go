@@ -34,7 +34,7 @@ type door struct {
 	// ways gives the targets, the best first.
 	ways func(context.Context) []health.Target
 	pace *rate.Limiter
-	// refused outlives the readers, each of which is opened anew after a while.
+	// refused outlives the reader, which is another one every few minutes.
 	refused registryread.Refusals
 
 	opening chan struct{}

@@ -1,6 +1,9 @@
 package readiness
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // A Finding is what is known of one image on one instance.
 type Finding string
@@ -46,8 +49,8 @@ const (
 // A sight is what decides on a Finding.
 type sight struct {
 	outcome outcome
-	// pinned says that the image is named by its digest.
-	pinned bool
+	// named is the digest that the image is named by; empty where it is named by a tag.
+	named string
 	// digest is what the instance has told.
 	digest string
 	// running are the digests that pods run, as far as they tell.
@@ -71,10 +74,16 @@ func judge(s sight) Finding {
 	}
 	agreed := len(s.others) > 0 && !slices.ContainsFunc(s.others, func(d string) bool { return d != s.digest })
 	switch {
-	case s.pinned, slices.Contains(s.running, s.digest), agreed:
+	case s.named != "" && !differs(s.named, s.digest), slices.Contains(s.running, s.digest), agreed:
 		return Present
-	case len(s.running) == 0 && (s.primary == "" || s.primary == s.digest):
+	case s.named == "" && len(s.running) == 0 && (s.primary == "" || s.primary == s.digest):
 		return Present
 	}
 	return Stale
+}
+
+// differs tells whether two digests can't be of the same content: those of two algorithms can.
+func differs(a, b string) bool {
+	algorithm, _, _ := strings.Cut(a, ":")
+	return a != b && strings.HasPrefix(b, algorithm+":")
 }

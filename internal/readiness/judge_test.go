@@ -25,7 +25,9 @@ func TestWhatIsFoundOfAnImage(t *testing.T) {
 	}{
 		{"has the tag, with the digest that runs", sight{outcome: found, digest: a, running: []string{a}, others: []string{b}, primary: b}, Present},
 		{"has the tag with one of the digests that run", sight{outcome: found, digest: a, running: []string{b, a}}, Present},
-		{"has the digest that is named", sight{outcome: found, pinned: true, digest: a}, Present},
+		{"has the digest that is named", sight{outcome: found, named: a, digest: a}, Present},
+		{"answers with another digest than is named", sight{outcome: found, named: a, digest: b}, Stale},
+		{"has it by the digest of another algorithm than is named", sight{outcome: found, named: "sha512:a", digest: a}, Present},
 		{"has the tag with another digest than runs", sight{outcome: found, digest: b, running: []string{a}, others: []string{a}, primary: a}, Stale},
 		{"has the tag with another digest than runs, and the other instances have that too", sight{outcome: found, digest: b, running: []string{a}, others: []string{b}, primary: b}, Present},
 		{"has the tag with another digest than runs, and one of the others has a third", sight{outcome: found, digest: b, running: []string{a}, others: []string{b, c}, primary: b}, Stale},
@@ -61,10 +63,10 @@ func TestWhetherTheStandbyIsReady(t *testing.T) {
 		{"lacks one that no pod runs now, such as a CronJob's", InstanceStatus{Present: 99, Missing: 1}, "True", AllReady},
 		{"lacks one that a pod runs", InstanceStatus{Present: 99, Missing: 1, PodsBlocked: 1}, "False", PodsBlocked},
 		{"refuses the credentials of a pod", InstanceStatus{Present: 99, Unreadable: 1, PodsBlocked: 1}, "False", PodsBlocked},
-		{"was not asked yet for 6", InstanceStatus{Present: 94, Unknown: 6}, "Unknown", NotLookedUp},
-		{"was not asked yet for 5", InstanceStatus{Present: 95, Unknown: 5}, "True", AllReady},
+		{"has not told yet of 6", InstanceStatus{Present: 94, Unknown: 6}, "Unknown", NotLookedUp},
+		{"has not told yet of 5", InstanceStatus{Present: 95, Unknown: 5}, "True", AllReady},
 		{"wants credentials that aren't known", InstanceStatus{Unreadable: 100, Untried: 100}, "Unknown", CredentialsNotKnown},
-		{"was not asked yet for 4, and has another image for 6 tags", InstanceStatus{Present: 90, Unknown: 4, Stale: 6}, "False", TooFewImages},
+		{"has not told yet of 4, and has another image for 6 tags", InstanceStatus{Present: 90, Unknown: 4, Stale: 6}, "False", TooFewImages},
 	} {
 		t.Run(test.sentence, func(t *testing.T) {
 			i := test.instance
@@ -84,8 +86,8 @@ func TestSentences(t *testing.T) {
 	for want, i := range map[string]InstanceStatus{
 		"hangzhou has all of 120 images":                          {Present: 120},
 		"hangzhou lacks 3 of 120 images: 14 pods could not start": {Present: 117, Missing: 3, PodsBlocked: 14},
-		"hangzhou lacks 3 of 120 images (2 for want of a credential): 1 pod could not start, has another image for 1 tag, was not asked yet for 2 of 120 images": {Missing: 1, Unreadable: 2, Stale: 1, Unknown: 2, PodsBlocked: 1},
-		"hangzhou wants a credential for 120 of 120 images, and it isn't known here which the pods have":                                                         {Unreadable: 120, Untried: 120},
+		"hangzhou lacks 3 of 120 images (2 for want of a credential): 1 pod could not start, has another image for 1 tag, has not told yet of 2 of 120 images": {Missing: 1, Unreadable: 2, Stale: 1, Unknown: 2, PodsBlocked: 1},
+		"hangzhou wants a credential for 120 of 120 images, and it isn't known here which the pods have":                                                       {Unreadable: 120, Untried: 120},
 	} {
 		i.Instance = "hangzhou"
 		if got := i.Sentence(120); got != want {

@@ -118,9 +118,12 @@ func (k *Keeper) work(ctx context.Context) {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	k.metrics.clear()
-	k.keys.configure(c.Config)
+	others := k.keys.configure(c.Config)
 	k.mutex.Lock()
 	k.book.Configure(endpointsOf(c.Config))
+	if others {
+		k.book.AskAgain()
+	}
 	k.doors = k.openDoors(c.Config)
 	k.mutex.Unlock()
 	var all sync.WaitGroup
@@ -225,8 +228,8 @@ func (k *Keeper) askOn(ctx context.Context, endpoint, instance string, d *door) 
 		}
 		if _, isElsewhere := a.err.(elsewhereError); !isElsewhere { //nolint:errorlint // it is never wrapped
 			d.leave(a.err)
+			k.metrics.asked(endpoint, instance, a.err)
 		}
-		k.metrics.asked(endpoint, instance, a.err)
 		k.note(func() { k.book.Take(q, a, time.Now()) })
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // running is a pod with each image, of a cluster in which all is as it should be.
@@ -67,7 +68,7 @@ registry_failover_readiness_pods_blocked{endpoint="cross-region.registry.io",ins
 `), "registry_failover_readiness_images", "registry_failover_readiness_pods_blocked"))
 		w.hangzhou.has("demo/pay:1", digest)
 		w.expect(3*time.Hour, "hangzhou", InstanceStatus{Present: 2, Share: 1})
-		if diff := cmp.Diff([]string{"Normal StandbyReady " + shared + ": every standby has the images that pods run"}, w.told()); diff != "" {
+		if diff := cmp.Diff([]string{"Normal StandbyReady " + shared + ": every standby has all images"}, w.told()); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -109,6 +110,9 @@ func TestAnInstanceThatIsSilent(t *testing.T) {
 		s, _ := w.status()
 		if i, _ := s.Find("hangzhou"); i.Present != 5 || i.Silent == "" || i.Oldest == nil || time.Since(*i.Oldest) < 23*time.Hour {
 			t.Errorf("got %+v", i)
+		}
+		if age := time.Since(w.known()); age < 12*time.Hour {
+			t.Errorf("all was known %s ago by the metric", age)
 		}
 		if n := w.hangzhou.count(begun); n > 20 {
 			t.Errorf("it was asked %d times", n)
@@ -169,5 +173,55 @@ func TestAConfigurationWithoutTheEndpointEndsItsQuestions(t *testing.T) {
 		if n := w.hangzhou.count(time.Now().Add(-31 * time.Second)); n == 0 {
 			t.Error("another instance is taken for the one before")
 		}
+	})
+}
+
+// TestAPasswordThatIsWrongIsSentOnce to an instance's token service in a quarter of an hour,
+// lest an account is locked for it.
+func TestAPasswordThatIsWrongIsSentOnce(t *testing.T) {
+	var pods []*corev1.Pod
+	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
+		pods = append(pods, podOf("shop", name, nil, []string{"pull"}, shared+"/demo/"+name+":1"))
+	}
+	before := func(w *world) {
+		_, err := w.cluster.CoreV1().Secrets("shop").Create(t.Context(), pullSecret("pull", map[string]string{shared: "puller"}), metav1.CreateOptions{})
+		must(t, err)
+		w.hangzhou.guarded, w.zhangjiakou.guarded, w.auth.strict = true, true, true
+	}
+	after(t, before, `pullSecrets: {mode: Check, namespaces: ["shop"]}`, pods, func(w *world) {
+		w.expect(14*time.Minute, "hangzhou", InstanceStatus{Unreadable: 6, PodsBlocked: 6})
+		if n := w.auth.count(time.Time{}); n != 2 {
+			t.Errorf("it was sent to two instances %d times", n)
+		}
+	})
+}
+
+// TestCredentialsThatAreNotKnown are asked without seldom, as nothing changes by that, and at
+// once when they come to be known.
+func TestCredentialsThatAreNotKnown(t *testing.T) {
+	pods := running("web", "pay")
+	for _, p := range pods {
+		p.Spec.ImagePullSecrets = []corev1.LocalObjectReference{{Name: "pull"}}
+	}
+	before := func(w *world) {
+		_, err := w.cluster.CoreV1().Secrets("shop").Create(t.Context(), pullSecret("pull", map[string]string{shared: "puller"}), metav1.CreateOptions{})
+		must(t, err)
+		for _, i := range []*instance{w.hangzhou, w.zhangjiakou} {
+			i.has("demo/web:1", digest)
+			i.has("demo/pay:1", digest)
+			i.guarded = true
+		}
+		w.auth.strict = true
+	}
+	after(t, before, "", pods, func(w *world) {
+		w.expect(10*time.Second, "hangzhou", InstanceStatus{Unreadable: 2, Untried: 2})
+		begun := time.Now()
+		w.expect(24*time.Hour, "hangzhou", InstanceStatus{Unreadable: 2, Untried: 2})
+		if n := w.auth.count(begun); n > 2*2*5 {
+			t.Errorf("tokens were asked for %d times within a day", n)
+		}
+		w.auth.knows()
+		must(t, w.keeper.Configure(w.config(`pullSecrets: {mode: Check, namespaces: ["shop"]}`)))
+		w.expect(30*time.Second, "hangzhou", InstanceStatus{Present: 2, Share: 1})
 	})
 }

@@ -24,7 +24,7 @@ func newMetrics(registerer prometheus.Registerer) metrics {
 		}, of),
 		timestamp: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "registry_failover_readiness_timestamp_seconds",
-			Help: "When the endpoint's images were known completely last; absent until they are, and on a replica that doesn't lead.",
+			Help: "When all instances answered, and all of the endpoint's images were known on each; absent until they are, and on a replica that doesn't lead.",
 		}, []string{"endpoint"}),
 		lookups: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "registry_failover_readiness_lookups_total",
@@ -57,7 +57,7 @@ func (m metrics) show(endpoint string, s Status) {
 		}
 		m.blocked.WithLabelValues(endpoint, i.Instance).Set(float64(i.PodsBlocked))
 	}
-	if s.Complete {
+	if s.Complete && s.known() {
 		m.timestamp.WithLabelValues(endpoint).Set(float64(s.At.UnixNano()) / float64(time.Second))
 	}
 }

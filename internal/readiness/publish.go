@@ -55,7 +55,15 @@ func newPublisher(k *Keeper, c *config.Config) *publisher {
 }
 
 func (p *publisher) run(ctx context.Context) {
+	forgotten, said := false, ""
 	for {
+		if !forgotten {
+			err := p.forget(ctx)
+			if forgotten = err == nil; err != nil && ctx.Err() == nil && err.Error() != said {
+				said = err.Error()
+				p.Log.Warn("lists of former endpoints stay where they are", "error", err)
+			}
+		}
 		for _, e := range p.config.Endpoints {
 			if err := p.tell(ctx, e, time.Now()); err != nil && ctx.Err() == nil {
 				p.warn(e.Name, err)
@@ -71,7 +79,7 @@ func (p *publisher) run(ctx context.Context) {
 // this one knows as much.
 func (p *publisher) tell(ctx context.Context, e config.Endpoint, now time.Time) error {
 	t := p.endpoints[e.Name]
-	if err := p.recall(ctx, e.Name, t); err != nil {
+	if err := p.recall(ctx, e.Name, t, now); err != nil {
 		return err
 	}
 	silent := map[string]string{}
@@ -92,23 +100,23 @@ func (p *publisher) tell(ctx context.Context, e config.Endpoint, now time.Time) 
 	s.inherit(t.status)
 	s.Conditions = []Condition{t.judge(s, e.Primary, p.config.Failover.ReadyShare, now)}
 	p.metrics.show(e.Name, s)
-	if !t.due(s, now) {
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if revision != t.revision {
-		if err := p.putImages(ctx, e.Name, t, now); err != nil {
-			return err
+	var listed error // the counts don't wait for the list
+	if revision != t.revision && (s.Complete || now.Sub(t.at) >= growing) {
+		if listed = p.putImages(ctx, e.Name, t, now); listed == nil {
+			t.revision = revision
 		}
-		t.revision = revision
+	}
+	if !t.due(s, now) {
+		return listed
 	}
 	if err := published.PutStatus(ctx, p.Store, e.Name, StatusKey, s); err != nil {
 		return err
 	}
 	p.event(ctx, e.Name, t.condition, s.Conditions[0])
 	t.status, t.condition, t.at, t.said, t.silent = s, s.Conditions[0], now, "", silent
-	return nil
+	return listed
 }
 
 // inherit takes over what an instance has said to the leader before, where it has said
@@ -132,8 +140,9 @@ func (t *toldOf) rests(revision int, silent map[string]string, now time.Time) bo
 	return t.revision == revision && now.Sub(t.at) < statusInterval && t.since.IsZero() && t.status.Complete && maps.Equal(t.silent, silent)
 }
 
-// recall takes over what stands there, so that a condition doesn't begin anew.
-func (p *publisher) recall(ctx context.Context, endpoint string, t *toldOf) error {
+// recall takes over what stands there, so that a condition doesn't begin anew. A clock that
+// was ahead has told of no later time than now.
+func (p *publisher) recall(ctx context.Context, endpoint string, t *toldOf, now time.Time) error {
 	if t.recalled {
 		return nil
 	}
@@ -145,6 +154,9 @@ func (p *publisher) recall(ctx context.Context, endpoint string, t *toldOf) erro
 	}
 	t.recalled = true
 	if s, there, err := ParseStatus(read.Text); there && err == nil { // else it tells nothing
+		if now.Before(s.At) {
+			s.At = now.UTC().Truncate(time.Second)
+		}
 		t.status = s
 		for _, c := range s.Conditions {
 			if c.Type == StandbyReady {

@@ -24,7 +24,9 @@ type Answer struct {
 	digest string
 	// Reason says why the worst of the outcomes is what it is.
 	reason string
-	err    error
+	// lasting says that nobody's credentials are known, and that this won't pass by itself.
+	lasting bool
+	err     error
 }
 
 // Next gives what an instance is to be asked for now: what it was never asked for, then
@@ -65,9 +67,13 @@ func (b *Book) Take(q *Question, a Answer, now time.Time) {
 		return
 	}
 	r := &q.entry.records[q.instance]
-	r.asking = false
+	r.asking, r.tried = false, true
 	pinned := q.Pinned()
 	if a.err != nil {
+		if r.reason == "" { // the next error may only differ in its words
+			r.reason = a.err.Error()
+			b.revision++
+		}
 		r.tries++
 		r.due = seconds(now.Add(again(pinned, r.tries, b.chance())))
 		return
@@ -81,7 +87,7 @@ func (b *Book) Take(q *Question, a Answer, now time.Time) {
 	}
 	r.asked, r.digest, r.reason = seconds(now), q.entry.own(a.digest), a.reason
 	after, _ := q.entry.finding(q.instance)
-	if after == Present {
+	if after == Present || a.lasting {
 		r.tries = 0
 	} else {
 		r.tries++

@@ -15,7 +15,7 @@ const (
 )
 
 // again is how long an image isn't asked for. Tries is how often in a row it was not as
-// it should be; chance is between 0 and 1, so that what was asked at once isn't for ever.
+// it should be, and may become so by itself; chance is between 0 and 1, so that what was asked at once isn't for ever.
 func again(pinned bool, tries int, chance float64) time.Duration {
 	wait := tagAgain
 	switch {

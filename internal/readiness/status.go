@@ -3,6 +3,7 @@ package readiness
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -62,6 +63,11 @@ func (s Status) Share() map[string]float64 {
 		share[i.Instance] = i.Share
 	}
 	return share
+}
+
+// known tells whether every instance answers, and has told of every image.
+func (s Status) known() bool {
+	return !slices.ContainsFunc(s.Instances, func(i InstanceStatus) bool { return i.Unknown > 0 || i.Silent != "" })
 }
 
 // Find gives what is told of an instance.

@@ -28,6 +28,7 @@ func (b *Book) Summary(name string, silent map[string]string, now time.Time) Sta
 			if isUntried {
 				s.Instances[n].Untried++
 			}
+			s.Complete = s.Complete && (entry.records[n].tried || s.Instances[n].Silent != "")
 			if asked := entry.records[n].asked; asked > 0 && (oldest[n] == 0 || asked < oldest[n]) {
 				oldest[n] = asked
 			}
@@ -44,7 +45,6 @@ func (b *Book) Summary(name string, silent map[string]string, now time.Time) Sta
 			i.Oldest = &at
 		}
 		i.PodsBlocked = b.blocked(e, n)
-		s.Complete = s.Complete && (i.Unknown == 0 || i.Silent != "")
 	}
 	return s
 }

@@ -72,8 +72,12 @@ func NewSurvey(r *rewrite.Rewriter, n stragglers.Namespaces) *Survey {
 	}
 }
 
-// AddPod takes an unfinished pod. Nothing of it is kept but strings.
+// AddPod takes an unfinished pod. Nothing of it is kept but strings. One that is being
+// deleted isn't started again: what replaces it is a pod of its own.
 func (s *Survey) AddPod(pod *corev1.Pod) {
+	if pod.DeletionTimestamp != nil {
+		return
+	}
 	names := s.names(pod)
 	if len(names) == 0 {
 		return

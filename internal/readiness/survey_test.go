@@ -52,6 +52,8 @@ func TestWhatAClusterWants(t *testing.T) {
 	moved.Status.ContainerStatuses[0].ImageID = shared + "/any@" + other
 	imported := podOf("shop", "imported", nil, nil, shared+"/demo/imported:1")
 	imported.Status.ContainerStatuses[0].ImageID = "sha256:0123"
+	going := podOf("shop", "going", nil, nil, shared+"/demo/going:1")
+	going.DeletionTimestamp, going.Finalizers = &metav1.Time{}, []string{"example.com/wait"}
 	never := podOf("shop", "never", nil, nil, shared+"/demo/never:1")
 	never.Spec.Containers[0].ImagePullPolicy = corev1.PullNever
 	cluster := fake.NewClientset(
@@ -59,7 +61,7 @@ func TestWhatAClusterWants(t *testing.T) {
 		podOf("shop", "web-2", controlledBy("StatefulSet", "web"), []string{"pull"}, web), moved,
 		podOf("pay", "old", nil, nil, source+"/demo/web:1", "docker.io/library/busybox"), // of before the installation
 		podOf("kube-system", "system", nil, nil, source+"/demo/system:1"),
-		podOf("shop", "pinned", nil, nil, shared+"/demo/pinned@"+digest), imported, never,
+		podOf("shop", "pinned", nil, nil, shared+"/demo/pinned@"+digest), imported, never, going,
 		&appsv1.StatefulSet{ObjectMeta: inShop("web"), Spec: appsv1.StatefulSetSpec{Template: template(web)}},
 		&appsv1.Deployment{ObjectMeta: inShop("asleep"), Spec: appsv1.DeploymentSpec{Template: template(source + "/demo/asleep:1")}},
 		&appsv1.DaemonSet{ObjectMeta: inShop("log"), Spec: appsv1.DaemonSetSpec{Template: template(shared + "/demo/log:1")}},

@@ -47,10 +47,12 @@ type instance struct {
 	manifests map[string]string // digest by repository:reference
 	contents  map[string]string // of manifests and layers, by path
 	guarded   bool              // wants a token, which its token service gives to everybody
-	strict    bool              // its token service knows no account, and counts who logs in
-	logins    int
+	strict    bool              // as a token service, gives nobody a token
+	logins    int               // credentials that were sent to it
 	silent    bool
+	failing   string // the image that it can't tell of
 	requests  []time.Time
+	paths     []string // of the requests
 }
 
 func newInstance(t *testing.T, a *standin.Authority) *instance {
@@ -99,16 +101,17 @@ func (i *instance) dial() (net.Conn, error) {
 // ServeHTTP answers as a registry does that is open to everybody.
 func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	i.mutex.Lock()
-	i.requests = append(i.requests, time.Now())
+	i.requests, i.paths = append(i.requests, time.Now()), append(i.paths, r.URL.Path)
 	silent := i.silent
 	repository, reference, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v2/"), "/manifests/")
 	digest, there := i.manifests[repository+":"+reference]
+	fails := i.failing != "" && repository+":"+reference == i.failing
 	guarded := i.guarded
 	_, _, login := r.BasicAuth()
 	if login {
 		i.logins++
 	}
-	refused := i.strict && login
+	refused := i.strict
 	content, stored := i.contents[r.URL.Path]
 	i.mutex.Unlock()
 	select {
@@ -127,6 +130,8 @@ func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="https://`+auth+`/token",service="test"`)
 		w.WriteHeader(http.StatusUnauthorized)
 	case r.URL.Path == "/v2/":
+	case fails:
+		w.WriteHeader(http.StatusInternalServerError)
 	case stored && r.Method == http.MethodGet:
 		_, _ = io.WriteString(w, content)
 	case there:
@@ -166,6 +171,33 @@ func (i *instance) fallSilent(silent bool) {
 	i.mutex.Lock()
 	defer i.mutex.Unlock()
 	i.silent = silent
+}
+
+// knows has a token service know every credential.
+func (i *instance) knows() {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	i.strict = false
+}
+
+// fails has it fail with an image.
+func (i *instance) fails(image string) {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	i.failing = image
+}
+
+// of is how many requests for an image have come since the time.
+func (i *instance) of(image string, since time.Time) int {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	n := 0
+	for at, path := range i.paths {
+		if i.requests[at].After(since) && path == "/v2/"+strings.Replace(image, ":", "/manifests/", 1) {
+			n++
+		}
+	}
+	return n
 }
 
 // count is how many requests have come since the time.

@@ -173,7 +173,7 @@ func Send(transport *http.Transport, request *http.Request) (*http.Response, err
 		return nil, err
 	}
 	if network, ok := errors.AsType[net.Error](err); ok {
-		return nil, network
+		return nil, plain{network}
 	}
 	for _, plain := range []error{context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF} {
 		if errors.Is(err, plain) {
@@ -182,6 +182,14 @@ func Send(transport *http.Transport, request *http.Request) (*http.Response, err
 	}
 	return nil, errNoHTTP
 }
+
+// plain says an error of the network without the addresses and ports of the connection, so
+// that it reads the same each time.
+type plain struct{ error }
+
+func (p plain) Error() string { return (&health.Error{Err: p.error}).Cause() }
+
+func (p plain) Unwrap() error { return p.error }
 
 func status(r *http.Response) string {
 	return strconv.Itoa(r.StatusCode) + " " + http.StatusText(r.StatusCode)

@@ -2,6 +2,7 @@ package registryread
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -253,5 +254,22 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestAConnectionThatBreaksReadsTheSameEachTime, as what is said is published where it is
+// news.
+func TestAConnectionThatBreaksReadsTheSameEachTime(t *testing.T) {
+	w := newWorld(t)
+	r := w.open(t)
+	w.registry.Intercept(func(w http.ResponseWriter, _ *http.Request) bool {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		must(t, err)
+		must(t, conn.(*tls.Conn).NetConn().(*net.TCPConn).SetLinger(0)) // which resets it
+		must(t, conn.(*tls.Conn).NetConn().Close())
+		return true
+	})
+	if _, err := r.Head(t.Context(), none, web); text(err) != "it doesn't answer: connection reset by peer" {
+		t.Errorf("got %v", err)
 	}
 }

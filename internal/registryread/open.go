@@ -22,8 +22,7 @@ type Options struct {
 	// Pace is asked before each request, to the instance or to its token service. Nil lets
 	// all pass at once.
 	Pace func(context.Context) error
-	// Refused are credentials that needn't be tried again, of readers before this one. Nil
-	// is none.
+	// Refused are shared with other Readers of the instance; nil has ones of its own.
 	Refused *Refusals
 }
 
@@ -35,6 +34,7 @@ type Reader struct {
 	transport *http.Transport
 	pace      func(context.Context) error
 	tokens    tokens
+	refused   *Refusals
 }
 
 // Open finds the instance at the first of its targets that a credential may be sent to. An
@@ -58,7 +58,7 @@ func Open(ctx context.Context, o Options) (*Reader, error) {
 		if err == nil {
 			transport := registry.Transport()
 			transport.DisableKeepAlives, transport.IdleConnTimeout, transport.MaxIdleConnsPerHost = false, idle, 8
-			return &Reader{registry: registry, prober: o.Prober, transport: transport, pace: o.Pace, tokens: tokens{refused: o.Refused}}, nil
+			return &Reader{registry: registry, prober: o.Prober, transport: transport, pace: o.Pace, refused: o.Refused}, nil
 		}
 		if n == 0 {
 			first = err

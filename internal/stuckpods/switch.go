@@ -67,7 +67,7 @@ func (w *Watcher) see(ctx context.Context, p *policy, values map[string]string, 
 	wait := rest
 	for _, e := range p.endpoints {
 		if w.switches[e.Name] == nil {
-			before, err := w.recall(ctx, e.Name)
+			before, err := w.recall(ctx, e.Name, now)
 			if err != nil {
 				w.warn(ctx, "read when the switch was thrown", err)
 				wait = retry
@@ -102,8 +102,8 @@ func sameTarget(a, b zone.Switch) bool {
 }
 
 // recall takes over what the leader before has told; of one that has told nothing, or what
-// can't be read, the hash is empty.
-func (w *Watcher) recall(ctx context.Context, endpoint string) (*thrownSwitch, error) {
+// can't be read, the hash is empty. A clock that was ahead has told of no later time than now.
+func (w *Watcher) recall(ctx context.Context, endpoint string, now time.Time) (*thrownSwitch, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	read, err := w.Store.Read(ctx, inputs.StatusName, endpoint)
@@ -117,6 +117,9 @@ func (w *Watcher) recall(ctx context.Context, endpoint string) (*thrownSwitch, e
 	before := &thrownSwitch{Thrown: Thrown{Hash: stands.Stuck.Switch}, recreated: stands.Stuck.Recreated}
 	if since := stands.Stuck.SwitchSince; since != nil {
 		before.Since = *since
+		if now.Before(before.Since) {
+			before.Since = now
+		}
 	}
 	return before, nil
 }

@@ -15,6 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/registry-failover/registry-failover/internal/published"
 )
 
 // dawn is when a bubble of synctest begins.
@@ -239,6 +241,25 @@ func TestTheNextLeaderGoesOn(t *testing.T) {
 	},
 		stuck("web-0", "node-a", "ImagePullBackOff", dawn),
 		stuck("late-1", "node-b", "ImagePullBackOff", dawn))
+}
+
+// TestALeaderWhoseClockWasAhead leaves a time that would keep the next one looking for ever.
+func TestALeaderWhoseClockWasAhead(t *testing.T) {
+	play(t, true, func(c *cluster) {
+		pass(time.Minute)
+		c.throw("hangzhou")
+		pass(10 * time.Second)
+		c.end()
+		s := c.status()
+		s.SwitchSince = new(dawn.AddDate(100, 0, 0))
+		must(t, published.PutStatus(t.Context(), published.InConfigMaps(c.api.CoreV1().ConfigMaps(namespace)), endpoint, "stuck", s))
+		c.lead()
+		c.survey()
+		pass(11 * time.Minute)
+		before := c.looks.Load()
+		pass(time.Hour)
+		compare(t, before, c.looks.Load())
+	})
 }
 
 func TestASwitchThatNobodySawDeletesNothing(t *testing.T) {

@@ -49,14 +49,20 @@ func TestTheControllerDeletesPodsThatWaitAndNeverRanAndNoOthers(t *testing.T) {
 	}
 	ours := owner("apps/v1", "ReplicaSet", true)
 	pod := func(phase string, owner object, statuses ...any) object {
+		containers := make([]any, len(statuses))
 		return object{
 			"metadata": object{"name": "web-1", "ownerReferences": []any{owner}},
+			"spec":     object{"containers": containers},
 			"status":   object{"phase": phase, "containerStatuses": statuses},
 		}
 	}
-	initialised := pod("Pending", ours, waiting("PodInitializing"))
+	specified := func(pod object, field string, n int) object {
+		pod["spec"].(object)[field] = make([]any, n)
+		return pod
+	}
+	initialised := specified(pod("Pending", ours, waiting("PodInitializing")), "initContainers", 1)
 	initialised["status"].(object)["initContainerStatuses"] = []any{waiting("ErrImagePull")}
-	ended := pod("Pending", ours, waiting("ImagePullBackOff"))
+	ended := specified(pod("Pending", ours, waiting("ImagePullBackOff")), "initContainers", 1)
 	ended["status"].(object)["initContainerStatuses"] = []any{object{"name": "init", "restartCount": int64(0), "containerID": "containerd://1", "state": object{"terminated": object{"exitCode": int64(0)}}}}
 	for sentence, test := range map[string]struct {
 		pod     object
@@ -70,7 +76,7 @@ func TestTheControllerDeletesPodsThatWaitAndNeverRanAndNoOthers(t *testing.T) {
 		"of a Job":                   {pod("Pending", owner("batch/v1", "Job", true), waiting("ImagePullBackOff")), false},
 		"of somebody else's kind":    {pod("Pending", owner("example.com/v1", "ReplicaSet", true), waiting("ImagePullBackOff")), false},
 		"of no controller":           {pod("Pending", owner("apps/v1", "ReplicaSet", false), waiting("ImagePullBackOff")), false},
-		"of nobody":                  {object{"metadata": object{"name": "bare"}, "status": object{"phase": "Pending", "containerStatuses": []any{waiting("ImagePullBackOff")}}}, false},
+		"of nobody":                  {object{"metadata": object{"name": "bare"}, "spec": object{"containers": make([]any, 1)}, "status": object{"phase": "Pending", "containerStatuses": []any{waiting("ImagePullBackOff")}}}, false},
 		"that runs":                  {pod("Running", ours, object{"name": "web", "restartCount": int64(0), "started": true, "containerID": "containerd://1", "state": object{"running": object{}}}), false},
 		"that says it is Running":    {pod("Running", ours, waiting("ImagePullBackOff")), false},
 		"of which one runs":          {pod("Pending", ours, waiting("ImagePullBackOff"), object{"name": "log", "restartCount": int64(0), "state": object{"running": object{}}}), false},
@@ -79,8 +85,11 @@ func TestTheControllerDeletesPodsThatWaitAndNeverRanAndNoOthers(t *testing.T) {
 		"that ended before":          {pod("Pending", ours, with(object{"lastState": object{"terminated": object{"exitCode": int64(1)}}})), false},
 		"that was made":              {pod("Pending", ours, with(object{"containerID": "containerd://1"})), false},
 		"that started":               {pod("Pending", ours, with(object{"started": true})), false},
+		"where somebody debugs":      {specified(pod("Pending", ours, waiting("ImagePullBackOff")), "ephemeralContainers", 1), false},
+		"of which one is not told":   {specified(pod("Pending", ours, waiting("ImagePullBackOff")), "containers", 2), false},
+		"whose init container isn't": {specified(pod("Pending", ours, waiting("ImagePullBackOff")), "initContainers", 1), false},
 		"that waits for a volume":    {pod("Pending", ours, waiting("ContainerCreating")), false},
-		"without a status":           {object{"metadata": object{"name": "new", "ownerReferences": []any{ours}}, "status": object{"phase": "Pending"}}, false},
+		"without a status":           {object{"metadata": object{"name": "new", "ownerReferences": []any{ours}}, "spec": object{"containers": make([]any, 1)}, "status": object{"phase": "Pending"}}, false},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			for account, mayAll := range map[string]bool{"system:serviceaccount:registry-failover:registry-failover-controller": false, "system:node:node-a": true} {

@@ -66,7 +66,7 @@ func TestReadiness(t *testing.T) {
 		restartController(t)
 		awaitCounts(t, "hangzhou", readiness.InstanceStatus{Present: 4, Share: 1})
 		events := kubectl(t, "-n", namespace, "events", "--for", "configmap/registry-failover")
-		if !strings.Contains(events, "every standby has the images that pods run") {
+		if !strings.Contains(events, "every standby has all images") {
 			t.Errorf("no Event tells of it:\n%s", events)
 		}
 		if text := kubectl(t, "registry-failover", "status", "--images"); !strings.Contains(text, "  √ every instance has all images\n") {
