@@ -58,8 +58,8 @@ func TestNothingIsStoredOrWrittenAtRest(t *testing.T) {
 		w.api.mu.Lock()
 		requests, writes := w.api.requests-before, w.api.versions-versions
 		w.api.mu.Unlock()
-		if most := int(time.Hour/statusEvery) + 1; requests > 2*most || writes > most {
-			t.Errorf("%d requests, and %d writes, for a status that is as it was", requests, writes)
+		if most := int(time.Hour/statusEvery) + 1 + int(time.Hour/(10*time.Minute)) + 1; requests > 2*most || writes > most {
+			t.Errorf("%d requests, and %d writes, for parts of the status that are as they were", requests, writes)
 		}
 	})
 }

@@ -44,7 +44,7 @@ PrivateZone leads to the primary, and that every image that runs now is there, t
 const failbackExample = `  # Follow PrivateZone again
   kubectl registry-failover failback --waves 10,100
 
-  # To the primary itself, where nobody reads PrivateZone
+  # To the primary itself, while PrivateZone leads to the standby
   kubectl registry-failover failback --to zhangjiakou`
 
 // switchVerb is failover or failback.

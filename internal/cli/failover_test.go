@@ -62,7 +62,7 @@ func newSwitched(t *testing.T, value string) *switched {
 		nodes.Items[n].Name = name
 	}
 	s.api[statusPath] = toldOf(`{"version":1,"readiness":{"at":"$NOW","complete":true,"images":40,"instances":[` +
-		`{"instance":"hangzhou","present":39,"missing":1,"share":0.975,"podsBlocked":2},{"instance":"zhangjiakou","present":40,"share":1}]},` + ofHealth + `}`)
+		`{"instance":"hangzhou","present":39,"missing":1,"share":0.975,"podsBlocked":2},{"instance":"zhangjiakou","present":40,"share":1}]},` + ofZone + `,` + ofHealth + `}`)
 	s.api[statePath] = corev1.ConfigMap{}
 	s.api[reviewsPath] = authenticationv1.SelfSubjectReview{Status: authenticationv1.SelfSubjectReviewStatus{UserInfo: authenticationv1.UserInfo{Username: "alice"}}}
 	return s
@@ -179,7 +179,7 @@ func TestGoldenFilesOfFailover(t *testing.T) {
 		"dry-run.txt": {func(s *switched) { s.deny = true }, append(waves, "--dry-run", "--until", "2126-11-23T02:00:00Z"), 0},
 		"stopped.txt": {func(s *switched) { s.stays = "node-a" }, append(waves, "--timeout", "300ms"), 1},
 		"failback.txt": {
-			func(s *switched) { s.value = "to: hangzhou\nreason: storm\nset-by: bob" }, []string{"failback", "--override", "target-healthy,zone-target"}, 0,
+			func(s *switched) { s.value = "to: hangzhou\nreason: storm\nset-by: bob" }, []string{"failback", "--override", "target-healthy"}, 0,
 		},
 	} {
 		t.Run(file, func(t *testing.T) {

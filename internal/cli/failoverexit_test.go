@@ -107,6 +107,8 @@ func TestHowAFailoverEnds(t *testing.T) {
 
 func TestAFailbackAsksItsOwnRules(t *testing.T) {
 	s := newSwitched(t, "hangzhou")
+	asItIs := s.api[statusPath]
+	s.api[statusPath] = toldOf(strings.Replace(asItIs.(corev1.ConfigMap).Data[shared], `"target":"zhangjiakou"`, `"target":"hangzhou"`, 1))
 	code, stdout, stderr := s.run("failback", "-o", "json")
 	var told struct {
 		Problem string
@@ -118,6 +120,12 @@ func TestAFailbackAsksItsOwnRules(t *testing.T) {
 	if code != 1 || told.Problem != "nothing was written: target-healthy, zone-target" || stderr != told.Problem+"\n" || len(told.Rules) != 8 {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
+	s.api[statusPath] = asItIs
+	code, stdout, _ = s.run("failback", "--override", "target-healthy")
+	if code != 0 || !strings.Contains(stdout, "√ zone-target: PrivateZone leads to the primary zhangjiakou\n") || s.value != "to: privatezone\nreason: overrides target-healthy\nset-by: alice" {
+		t.Errorf("exit code %d, %q: %s", code, s.value, stdout)
+	}
+	s.value, s.changed = "hangzhou", time.Now().Add(-time.Hour)
 	code, stdout, _ = s.run("failback", "--to", "zhangjiakou", "--override", "target-healthy")
 	if code != 0 || s.value != "to: zhangjiakou\nreason: overrides target-healthy\nset-by: alice" {
 		t.Errorf("exit code %d, %q: %s", code, s.value, stdout)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/registry-failover/registry-failover/internal/checks"
+	"github.com/registry-failover/registry-failover/internal/cloudreader"
 	"github.com/registry-failover/registry-failover/internal/healthquorum"
 	"github.com/registry-failover/registry-failover/internal/healthreport"
 	"github.com/registry-failover/registry-failover/pkg/config"
@@ -13,6 +14,11 @@ import (
 
 // public is hangzhou by its public endpoint.
 var public = zone.Target{Instance: "hangzhou", Network: zone.Public}
+
+// leads has PrivateZone lead to an instance.
+func leads(instance string, by zone.Network) func(*Facts) {
+	return func(f *Facts) { f.Told.Zone = &cloudreader.Status{ReadAt: noon, Target: instance, Network: by} }
+}
 
 func lookedUp(f *Facts) { f.Source = config.VPCDNS }
 
@@ -45,10 +51,9 @@ var decisions = []struct {
 	{TargetHealthy, "nothing can be read", hangzhou, func(f *Facts) { f.HealthUnknown = "you may not list Leases" }, NobodyKnows, "you may not list Leases"},
 	{TargetHealthy, "back to PrivateZone, with addresses", privatezone, seen(zhangjiakou, healthreport.Slow, "is slow"), Fail, "zhangjiakou/internal is slow, by 3 probers: is slow"},
 	{TargetHealthy, "back to PrivateZone, with a CNAME", privatezone, both(
-		func(f *Facts) {
-			f.Learnt.Zones["vpc-bbbbb"] = zone.Records{CNAME: "b-registry.cn-zhangjiakou.cr.aliyuncs.com"}
-		},
-		seen(zhangjiakou, healthreport.Slow, "is slow")), Pass, "zhangjiakou/public is healthy, by 3 probers: answers as itself"},
+		leads("zhangjiakou", "public"), seen(zhangjiakou, healthreport.Slow, "is slow")), Pass, "zhangjiakou/public is healthy, by 3 probers: answers as itself"},
+	{TargetHealthy, "back to PrivateZone, and it isn't known by which network", privatezone, both(
+		leads("hangzhou", "public"), seen(zhangjiakou, healthreport.Slow, "is slow")), Fail, "zhangjiakou/internal is slow, by 3 probers: is slow"},
 
 	{TargetReady, "it has all images", hangzhou, nil, Pass, "hangzhou has 100 % of 40 images"},
 	{TargetReady, "it has just enough", hangzhou, images(`{"instance":"hangzhou","share":0.95,"podsBlocked":2}`), Pass, "hangzhou has 95 % of 40 images, so that 2 pods could not start there"},
@@ -116,7 +121,8 @@ var decisions = []struct {
 	{ZoneTarget, "it leads elsewhere", privatezone, told(`{"privateZone":{"readAt":"2026-11-23T11:58:00Z"}}`), Fail, "PrivateZone leads to no instance that is known"},
 	{ZoneTarget, "it was read an hour ago", privatezone, told(`{"privateZone":{"readAt":"2026-11-23T11:00:00Z","target":"zhangjiakou"}}`), NobodyKnows, "PrivateZone was read at 2026-11-23T11:00:00Z, which is long ago"},
 	{ZoneTarget, "it was never read", privatezone, told(`{"version":1}`), NobodyKnows, "the controller has not read PrivateZone yet"},
-	{ZoneTarget, "with `source: VPCDNS`", privatezone, lookedUp, NobodyKnows, "with privateZone.source VPCDNS nobody reads PrivateZone for the whole cluster"},
+	{ZoneTarget, "it leads to the primary, with `source: VPCDNS`", privatezone, lookedUp, Pass, "PrivateZone leads to the primary zhangjiakou"},
+	{ZoneTarget, "the controller's DNS is silent since an hour, with `source: VPCDNS`", privatezone, both(lookedUp, told(`{"privateZone":{"readAt":"2026-11-23T11:00:00Z","target":"zhangjiakou"}}`)), NobodyKnows, "PrivateZone was read at 2026-11-23T11:00:00Z, which is long ago"},
 
 	{ImagesOnPrimary, "all are there", privatezone, nil, Pass, "40 images on zhangjiakou are there, with the same digests"},
 	{ImagesOnPrimary, "all are there, and it is led to by its name", zhangjiakou, nil, Pass, "40 images on zhangjiakou are there, with the same digests"},

@@ -6,14 +6,11 @@ import (
 	"time"
 
 	"github.com/registry-failover/registry-failover/internal/cloudreader"
-	"github.com/registry-failover/registry-failover/pkg/config"
 )
 
 func zoneTarget(f Facts) (Outcome, string) {
 	z := f.Told.Zone
 	switch {
-	case f.Source == config.VPCDNS:
-		return NobodyKnows, "with privateZone.source VPCDNS nobody reads PrivateZone for the whole cluster"
 	case f.Told.Unknown != "":
 		return NobodyKnows, f.Told.Unknown
 	case z == nil || z.ReadAt.IsZero():
