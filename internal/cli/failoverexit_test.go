@@ -39,6 +39,11 @@ func TestHowAFailoverEnds(t *testing.T) {
 		"well, with nothing to write": {stands: "to: hangzhou\nreason: storm", args: toHangzhou, stdout: "√ the switch leads there already\n  √ all nodes: 3 of 3"},
 		"well, with another reason":   {stands: "hangzhou", args: append(toHangzhou, "--reason", "storm"), stdout: "leads there already", value: "to: hangzhou\nreason: storm\nset-by: alice"},
 		"well, from what isn't valid": {stands: "hangzou", args: toHangzhou, stdout: `hangzou → hangzhou/internal`, stderr: "what is in force is privatezone", value: "to: hangzhou\nset-by: alice"},
+		"well, from what isn't valid, while it leads there by what was": {
+			stands: "hangzou", edit: func(s *switched) {
+				s.api[statePath] = corev1.ConfigMap{Data: map[string]string{shared: `{"version":1,"lastSwitch":"hangzhou"}`}}
+			}, args: toHangzhou, stdout: "√ all nodes", stderr: "what is in force is hangzhou/internal", value: "to: hangzhou\nset-by: alice",
+		},
 		"well, without any node": {
 			edit: func(s *switched) { configured(s, `node: {hosts: "Off"}`) }, args: toHangzhou, stdout: "‼ all nodes: no node reports", value: "to: hangzhou\nset-by: alice",
 		},

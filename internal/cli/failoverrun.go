@@ -75,11 +75,11 @@ func (s *switchRun) carryOut(ctx context.Context, tell func(string)) (*switchRes
 		tell(g.Problem + ": what is in force is " + g.Facts.Standing.To.String())
 	}
 	plan := switching.Plan{
-		Endpoint: g.Facts.Endpoint, Read: g.Read, Standing: g.Facts.Standing, Word: s.to, Target: s.target,
+		Endpoint: g.Facts.Endpoint, Read: g.Read, Standing: g.Facts.Standing, Invalid: g.Problem != "", Word: s.to, Target: s.target,
 		Waves: s.want.waves, Reason: s.reason, SetBy: s.setter(ctx, s.cluster), Until: s.want.until,
 	}
 	r := &switchResult{
-		Endpoint: s.endpoint.Name, Verb: s.verb.name, Before: g.Read, Target: s.target.String(), DryRun: s.dryRun, Moves: plan.Moves() || g.Problem != "",
+		Endpoint: s.endpoint.Name, Verb: s.verb.name, Before: g.Read, Target: s.target.String(), DryRun: s.dryRun, Moves: plan.Moves(),
 		Rules: []saferules.Verdict{}, Steps: []switching.Done{}, Notes: s.notes(),
 	}
 	if r.Moves {
