@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -155,20 +156,37 @@ func (o *switchOptions) undoFlags() []string {
 		value *string
 	}{
 		{"kubeconfig", o.kube.KubeConfig}, {"context", o.kube.Context}, {"server", o.kube.APIServer}, {"user", o.kube.AuthInfoName},
-		{"as", o.kube.Impersonate}, {"certificate-authority", o.kube.CAFile},
+		{"as", o.kube.Impersonate}, {"as-uid", o.kube.ImpersonateUID}, {"certificate-authority", o.kube.CAFile},
+		{"client-certificate", o.kube.CertFile}, {"client-key", o.kube.KeyFile}, {"tls-server-name", o.kube.TLSServerName},
 	} {
 		if f.value != nil && *f.value != "" {
 			flags = append(flags, "--"+f.name, *f.value)
 		}
 	}
+	if groups := o.kube.ImpersonateGroup; groups != nil {
+		for _, g := range *groups {
+			flags = append(flags, "--as-group", g)
+		}
+	}
+	if o.kube.Insecure != nil && *o.kube.Insecure {
+		flags = append(flags, "--insecure-skip-tls-verify")
+	}
 	return flags
+}
+
+// printable takes away what the switch doesn't take: a certificate may have any name.
+func printable(r rune) rune {
+	if unicode.IsControl(r) && !unicode.IsSpace(r) {
+		return '?'
+	}
+	return r
 }
 
 // setter is who is noted: the name that was given, and the API server's for the caller.
 func (o *switchOptions) setter(ctx context.Context, c *switching.Cluster) string {
 	ctx, cancel := o.within(ctx)
 	defer cancel()
-	known := strings.Join(strings.Fields(strings.ToValidUTF8(c.Who(ctx), "?")), " ")
+	known := strings.Join(strings.Fields(strings.Map(printable, strings.ToValidUTF8(c.Who(ctx), "?"))), " ")
 	switch {
 	case o.setBy == "":
 		return known

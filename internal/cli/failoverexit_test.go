@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -32,6 +33,11 @@ func TestHowAFailoverEnds(t *testing.T) {
 			edit: func(s *switched) { delete(s.api, reviewsPath) }, args: toHangzhou, stdout: "√ all nodes", value: "hangzhou",
 		},
 		"well, for somebody with a name of their own": {args: append(toHangzhou, "--set-by", "bob"), stdout: "√ all nodes", value: "to: hangzhou\nset-by: bob (alice)"},
+		"well, for somebody whose certificate has a strange name": {
+			edit: func(s *switched) {
+				s.api[reviewsPath] = authenticationv1.SelfSubjectReview{Status: authenticationv1.SelfSubjectReviewStatus{UserInfo: authenticationv1.UserInfo{Username: "alice\x1b[31m\nof\tops"}}}
+			}, args: toHangzhou, stdout: "√ all nodes", value: "to: hangzhou\nset-by: alice?[31m of ops",
+		},
 		"well, with what was overridden": {
 			edit: func(s *switched) { s.api[statusPath] = toldOf(`{"version":1,` + ofHealth + `}`) }, args: append(toHangzhou, "--reason", "storm", "--override", "target-ready,dwell"),
 			stdout: "‼ target-ready: overridden: nobody", value: "to: hangzhou\nreason: storm (overrides target-ready)\nset-by: alice",
@@ -139,8 +145,8 @@ func TestAFailbackAsksItsOwnRules(t *testing.T) {
 
 func TestTheUndoneValueIsTheOneBeforeTheFirstWave(t *testing.T) {
 	s := newSwitched(t, "to: privatezone\nreason: it's over")
-	_, stdout, stderr := s.run("failover", "--to", "hangzhou", "--waves", "10,100", "--context", "")
-	const want = ` -n registry-failover patch configmap registry-failover --type merge -p '{"data":{"cross-region.registry.io":"to: privatezone\nreason: it\u0027s over"}}'` + "\n"
+	_, stdout, stderr := s.run("failover", "--to", " hangzhou", "--waves", "10,100", "--context", "", "--as", "bob", "--as-group", "on call", "--as-group", "ops")
+	const want = ` --as bob --as-group 'on call' --as-group ops -n registry-failover patch configmap registry-failover --type merge -p '{"data":{"cross-region.registry.io":"to: privatezone\nreason: it\u0027s over"}}'` + "\n"
 	if strings.Count(stdout, want) != 1 || strings.Count(stderr, want) != 1 {
 		t.Errorf("stdout %s\nstderr %s", stdout, stderr)
 	}

@@ -27,6 +27,7 @@ func (o *switchOptions) wishes(now time.Time) (wishes, error) {
 	if err := checkOutput(o.output); err != nil {
 		return w, err
 	}
+	o.to = strings.TrimSpace(o.to)
 	switch {
 	case o.timeout <= 0:
 		return w, fmt.Errorf("--timeout %s: must be longer than nothing", o.timeout)

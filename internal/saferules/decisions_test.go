@@ -62,7 +62,7 @@ var decisions = []struct {
 	{TargetReady, "it is told of others only", hangzhou, images(`{"instance":"zhangjiakou","share":1}`), NobodyKnows, "nobody has looked up the images on hangzhou"},
 	{TargetReady, "the first look isn't over", hangzhou, images(`{"instance":"hangzhou","share":0.5,"unknown":20}`), NobodyKnows, "hangzhou has 50 % of 40 images, and failover.readyShare asks for 95 %; of 20 more it isn't known"},
 	{TargetReady, "the first look isn't over, and it is too late", hangzhou, images(`{"instance":"hangzhou","share":0.5,"missing":10,"unknown":10}`), Fail, "hangzhou has 50 % of 40 images, and failover.readyShare asks for 95 %"},
-	{TargetReady, "nobody knows the pods' credentials", hangzhou, images(`{"instance":"hangzhou","share":0,"unreadable":40,"untried":40}`), NobodyKnows, "hangzhou has 0 % of 40 images, and failover.readyShare asks for 95 %; of 40 more it isn't known"},
+	{TargetReady, "nobody knows the pods' credentials", hangzhou, images(`{"instance":"hangzhou","share":0,"unreadable":40,"untried":40}`), NobodyKnows, "hangzhou has 0 % of 40 images, and failover.readyShare asks for 95 %; of 40 more it isn't known, of 40 for want of the pods' credentials, which pullSecrets.mode Check or Derive lets the controller read"},
 	{TargetReady, "the instance refuses the pods' credentials", hangzhou, images(`{"instance":"hangzhou","share":0,"unreadable":40}`), Fail, "hangzhou has 0 % of 40 images, and failover.readyShare asks for 95 %"},
 	{TargetReady, "the look is from last week", hangzhou, told(`{"readiness":{"at":"2026-11-16T12:00:00Z","instances":[{"instance":"hangzhou","share":1}]}}`), NobodyKnows, "the images were looked up at 2026-11-16T12:00:00Z, which is long ago"},
 	{TargetReady, "it is of a later format", hangzhou, told(`{"readiness":{"images":"many"}}`), NobodyKnows, "the controller has not told which images the instances have"},
@@ -109,11 +109,14 @@ var decisions = []struct {
 		f.LearntUnknown = "you may not read the state"
 		f.Endpoint.Instances[0].InternalAddrs = []netip.Addr{netip.MustParseAddr("10.1.0.10")}
 	}, Pass, "the addresses of hangzhou/internal are known"},
-	{HasAnswer, "probers connect to the public endpoint", public, nil, Pass, "the probers look up the public endpoint of hangzhou on their nodes"},
-	{HasAnswer, "no prober can connect to it", public, seen(public, healthreport.Unreachable, "no such host"), NobodyKnows, "no prober has reached the public endpoint of hangzhou, whose address each node looks up itself"},
+	{HasAnswer, "probers connect to the public endpoint", public, nil, Pass, "the probers connect to hangzhou/public, whose address each node looks up itself"},
+	{HasAnswer, "no prober can connect to it", public, seen(public, healthreport.Unreachable, "no such host"), NobodyKnows, "no prober has connected to hangzhou/public, whose address each node looks up itself"},
 	{HasAnswer, "back to PrivateZone", privatezone, nil, Pass, "the addresses of privatezone are known"},
 	{HasAnswer, "back to PrivateZone, which has no record", privatezone, func(f *Facts) { delete(f.Learnt.Zones, "vpc-bbbbb") }, Fail, `endpoint "cross-region.registry.io": privatezone: no usable address is known`},
-	{HasAnswer, "back to PrivateZone, with a CNAME", privatezone, func(f *Facts) { f.Learnt.Zones["vpc-bbbbb"] = zone.Records{CNAME: "b-registry.example.com"} }, Pass, "the probers look up the public endpoint of zhangjiakou on their nodes"},
+	{HasAnswer, "back to PrivateZone, with a CNAME", privatezone, both(leads("zhangjiakou", "public"),
+		func(f *Facts) { f.Learnt.Zones["vpc-bbbbb"] = zone.Records{CNAME: "b-registry.example.com"} }), Pass, "the probers connect to zhangjiakou/public, whose address each node looks up itself"},
+	{HasAnswer, "the standby's zone has a CNAME", hangzhou, both(seen(public, healthreport.Unreachable, "no such host"),
+		func(f *Facts) { f.Learnt.Zones["vpc-aaaaa"] = zone.Records{CNAME: "a-registry-vpc.example.com"} }), Pass, "the probers connect to hangzhou/internal, whose address each node looks up itself"},
 	{HasAnswer, "back to PrivateZone, with `source: VPCDNS`", privatezone, lookedUp, Pass, "each node asks its own DNS servers, and keeps its last answer where they are silent"},
 
 	{ZoneTarget, "it leads to the primary", privatezone, nil, Pass, "PrivateZone leads to the primary zhangjiakou"},
@@ -127,6 +130,8 @@ var decisions = []struct {
 	{ImagesOnPrimary, "all are there", privatezone, nil, Pass, "40 images on zhangjiakou are there, with the same digests"},
 	{ImagesOnPrimary, "all are there, and it is led to by its name", zhangjiakou, nil, Pass, "40 images on zhangjiakou are there, with the same digests"},
 	{ImagesOnPrimary, "some are missing or of another digest", privatezone, images(`{"instance":"zhangjiakou","share":0.95,"missing":1,"stale":1}`), Fail, "of 40 images on zhangjiakou are 1 missing and 1 of another digest"},
-	{ImagesOnPrimary, "some could not be read", privatezone, images(`{"instance":"zhangjiakou","share":0.95,"unreadable":1,"unknown":1}`), NobodyKnows, "of 40 images on zhangjiakou could not be read: 2"},
+	{ImagesOnPrimary, "some could not be read", privatezone, images(`{"instance":"zhangjiakou","share":0.95,"unreadable":1,"unknown":1}`), NobodyKnows, "of 40 images on zhangjiakou it isn't known of 2"},
+	{ImagesOnPrimary, "nobody knows the pods' credentials", privatezone, images(`{"instance":"zhangjiakou","share":0,"unreadable":40,"untried":40}`), NobodyKnows, "of 40 images on zhangjiakou it isn't known of 40, of 40 for want of the pods' credentials, which pullSecrets.mode Check or Derive lets the controller read"},
+	{ImagesOnPrimary, "the look is from more than an hour ago", privatezone, told(`{"readiness":{"at":"2026-11-23T10:59:00Z","images":40,"instances":[{"instance":"zhangjiakou","share":1}]}}`), NobodyKnows, "the images were looked up at 2026-11-23T10:59:00Z, which is long ago"},
 	{ImagesOnPrimary, "nothing is told", privatezone, told(""), NobodyKnows, "the controller has told nothing of the endpoint yet"},
 }

@@ -173,7 +173,7 @@ func TestTheSentenceHasBothNumbers(t *testing.T) {
 	if got := p.Sentence(); got != "3 of 3 nodes switched, 1 of 1 prober is served by hangzhou, in 4.3 s" {
 		t.Error(got)
 	}
-	if got := (Proof{Nodes: 3, Switched: 3, Moved: 1}).Sentence(); got != "3 of 3 nodes switched, 1 of them moved, in 0.0 s" {
+	if got := (Proof{Nodes: 3, Switched: 3, Moved: 1}).Sentence(); got != "3 of 3 nodes switched, 1 of them moved, and no prober there tells who serves them, in 0.0 s" {
 		t.Error(got)
 	}
 }
