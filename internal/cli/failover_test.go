@@ -48,6 +48,8 @@ type switched struct {
 	serve string
 	// deny refuses to write.
 	deny bool
+	// behind is how far the clock here is ahead of the API server's.
+	behind time.Duration
 }
 
 func newSwitched(t *testing.T, value string) *switched {
@@ -71,6 +73,7 @@ func newSwitched(t *testing.T, value string) *switched {
 func (s *switched) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	w.Header().Set("Date", time.Now().Add(-s.behind).UTC().Format(http.TimeFormat))
 	switch r.URL.Path {
 	case switchPath:
 		s.serveSwitch(w, r)
@@ -130,7 +133,7 @@ func (s *switched) leases() []coordinationv1.Lease {
 		if s.serve != "" {
 			serving = s.serve
 		}
-		node, renewed := name, metav1.NowMicro()
+		node, renewed := name, metav1.NewMicroTime(time.Now().Add(-s.behind))
 		prober := coordinationv1.Lease{
 			ObjectMeta: metav1.ObjectMeta{Name: "prober-" + name, Labels: healthreport.Labels(), Annotations: map[string]string{
 				healthreport.HealthAnnotation: `{"version":1,"instances":[],"serving":[{"endpoint":"` + shared + `","serving":"` + serving + `","reason":"by the hosts file"}]}`,

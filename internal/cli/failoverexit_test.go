@@ -59,6 +59,17 @@ func TestHowAFailoverEnds(t *testing.T) {
 		"a rule doesn't hold": {
 			edit: func(s *switched) { s.changed = time.Now() }, args: toHangzhou, code: 1, stdout: "× dwell: the switch was changed ", stderr: "nothing was written: dwell\n",
 		},
+		"a rule doesn't hold, by the API server's clock": {
+			edit: func(s *switched) { s.behind = 30 * time.Minute; s.changed = time.Now().Add(-s.behind - 2*time.Minute) }, args: toHangzhou, code: 1,
+			stdout: "× dwell: the switch was changed 2m", stderr: "nothing was written: dwell\n",
+		},
+		"well, in spite of a clock that is late": {
+			edit: func(s *switched) {
+				s.behind = -30 * time.Second
+				s.changed = time.Now().Add(15*time.Second - 10*time.Minute)
+			}, args: toHangzhou,
+			stdout: "s behind the API server's, which is gone by\n", value: "to: hangzhou\nset-by: alice",
+		},
 		"a rule can't be judged without a right": {
 			edit: func(s *switched) { delete(s.api, statusPath) }, args: toHangzhou, code: 1,
 			stdout: "× target-ready: nobody knows: you may not read the ConfigMap registry-failover-status: ", stderr: "nothing was written: target-healthy, target-ready\n",

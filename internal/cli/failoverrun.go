@@ -47,7 +47,7 @@ func (o *switchOptions) connect(ctx context.Context, w wishes) (*switchRun, erro
 		return nil, fmt.Errorf("the product's namespace is named with --namespace: %w", err)
 	}
 	s.cluster = &switching.Cluster{
-		Namespace: *o.kube.Namespace, WithoutNodes: s.config.Node.Hosts == config.HostsOff, Core: core, Leases: leases, Reviews: reviews,
+		Namespace: *o.kube.Namespace, WithoutNodes: s.config.Node.Hosts == config.HostsOff, Clock: o.clock, Core: core, Leases: leases, Reviews: reviews,
 	}
 	if s.endpoint, err = o.chooseEndpoint(s.config); err != nil {
 		return nil, err
@@ -179,6 +179,9 @@ func (s *switchRun) judge(r *switchResult, err error) error {
 	return nil
 }
 
+// worthTelling is a difference of clocks that makes none in the rules.
+const worthTelling = 10 * time.Second
+
 // notes are what people should know of every failover.
 func (s *switchRun) notes() []string {
 	notes := []string{"writers, such as CI that pushes, follow PrivateZone or have a switch of their own: this moves none of them"}
@@ -188,6 +191,13 @@ func (s *switchRun) notes() []string {
 		} else {
 			notes = append(notes, "automatic mode leaves this endpoint alone until it is privatezone again")
 		}
+	}
+	if skew := s.clock.Skew(); skew.Abs() >= worthTelling {
+		side := "behind"
+		if skew < 0 {
+			side = "ahead of"
+		}
+		notes = append(notes, fmt.Sprintf("the clock here is %s %s the API server's, which is gone by", skew.Abs().Round(time.Second), side))
 	}
 	if s.cluster.WithoutNodes {
 		notes = append(notes, "node.hosts is Off: no node reports, so that nothing is proven")

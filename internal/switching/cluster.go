@@ -29,6 +29,7 @@ type Cluster struct {
 	Namespace string
 	// WithoutNodes says that node.hosts is Off: then there are no nodes to count.
 	WithoutNodes bool
+	Clock        *Clock
 	Core         corev1client.CoreV1Interface
 	Leases       coordinationv1client.LeasesGetter
 	Reviews      authenticationv1client.SelfSubjectReviewsGetter
@@ -94,7 +95,7 @@ func (c *Cluster) Look(ctx context.Context) (View, error) {
 	if v.Switch, err = c.Switch(ctx); err != nil {
 		return v, err
 	}
-	v.Now = time.Now()
+	v.Now = c.Clock.Now()
 	if c.WithoutNodes {
 		return v, nil
 	}

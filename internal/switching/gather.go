@@ -37,7 +37,7 @@ func Gather(ctx context.Context, c *Cluster, cfg *config.Config, endpoint config
 		return g, err
 	}
 	f := &g.Facts
-	f.Now, f.Primary, f.Rules, f.Source = time.Now(), endpoint.Primary, cfg.Failover, cfg.PrivateZone.Source
+	f.Now, f.Primary, f.Rules, f.Source = c.Clock.Now(), endpoint.Primary, cfg.Failover, cfg.PrivateZone.Source
 	for _, z := range cfg.Zones() {
 		if z.Name == endpoint.Name {
 			f.Endpoint = z

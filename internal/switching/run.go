@@ -64,6 +64,7 @@ func Run(ctx context.Context, w World, c Course) ([]Done, error) {
 		if err != nil {
 			return done, err
 		}
+		before := since.Now
 		step := c.Steps[n]
 		begin := time.Now()
 		if step.Stands {
@@ -88,7 +89,7 @@ func Run(ctx context.Context, w World, c Course) ([]Done, error) {
 				return done, err
 			}
 		}
-		if err := c.after(ctx, w, claim, &proof, begin, stuck); err != nil || !proof.Proven {
+		if err := c.after(ctx, w, claim, &proof, before, stuck); err != nil || !proof.Proven {
 			return done, err
 		}
 	}
