@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -182,19 +180,11 @@ func (o *switchOptions) undoFlags() []string {
 	return flags
 }
 
-// printable takes away what the switch doesn't take: a certificate may have any name.
-func printable(r rune) rune {
-	if unicode.IsControl(r) && !unicode.IsSpace(r) {
-		return '?'
-	}
-	return r
-}
-
 // setter is who is noted: the name that was given, and the API server's for the caller.
 func (o *switchOptions) setter(ctx context.Context, c *switching.Cluster) string {
 	ctx, cancel := o.within(ctx)
 	defer cancel()
-	known := strings.Join(strings.Fields(strings.Map(printable, strings.ToValidUTF8(c.Who(ctx), "?"))), " ")
+	known := c.Who(ctx)
 	switch {
 	case o.setBy == "":
 		return known

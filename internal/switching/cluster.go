@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -120,13 +122,22 @@ func (c *Cluster) Look(ctx context.Context) (View, error) {
 	return v, nil
 }
 
-// Who asks the API server for the caller's name; it is empty where that isn't told.
+// Who asks the API server for the caller's name, and gives it as the switch takes it: on
+// one line and without control characters, as a certificate may have any name. It is empty where
+// that isn't told.
 func (c *Cluster) Who(ctx context.Context) string {
 	review, err := c.Reviews.SelfSubjectReviews().Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
 	if err != nil {
 		return ""
 	}
-	return review.Status.UserInfo.Username
+	return strings.Join(strings.Fields(strings.Map(printable, strings.ToValidUTF8(review.Status.UserInfo.Username, "?"))), " ")
+}
+
+func printable(r rune) rune {
+	if unicode.IsControl(r) && !unicode.IsSpace(r) {
+		return '?'
+	}
+	return r
 }
 
 // each calls take with every object that list returns, page by page.
