@@ -112,7 +112,7 @@ func newSwitchVerb(verb switchVerb, cmd *cobra.Command) *cobra.Command {
 	flags.StringVar(&o.setBy, "set-by", "", "`NAME` of who decides; the API server's name for you is noted, too")
 	flags.StringVar(&o.until, "until", "", "`WHEN` the endpoint is to follow PrivateZone again: a time such as 2026-11-23T02:00:00Z, or a duration such as 2h")
 	flags.StringVar(&o.waves, "waves", "", "`SHARES` of the nodes in percent to move one after the other, such as 10,50,100")
-	flags.DurationVar(&o.pause, "wave-pause", 30*time.Second, "how `LONG` to look at the target after each wave")
+	flags.DurationVar(&o.pause, "wave-pause", 0, "how `LONG` to look at the target after each wave; without it 30s, or as long as the probers need to see a fault")
 	flags.StringSliceVar(&o.overrides, "override", nil, "`RULE,...` that need not hold, by name")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "ask the rules and show what would be written")
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how `LONG` to wait at most for the proof of each wave, such as 90s")
@@ -133,6 +133,9 @@ func (o *switchOptions) run(cmd *cobra.Command, args []string) error {
 	s, err := o.connect(cmd.Context(), w)
 	if err != nil {
 		return err
+	}
+	if !cmd.Flags().Changed("wave-pause") {
+		s.pause = wavePause(s.config.Health)
 	}
 	result, verdict := s.carryOut(cmd.Context(), func(text string) { say(cmd.ErrOrStderr(), text) })
 	if result == nil {
