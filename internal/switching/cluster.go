@@ -87,8 +87,8 @@ type View struct {
 	Leases, Probers []coordinationv1.Lease
 }
 
-// reports chooses the Leases of both kinds.
-const reports = nodereport.PartOf + "=registry-failover," + nodereport.Component + " in (resolver,prober)"
+// reporters chooses the Leases of both kinds.
+const reporters = nodereport.PartOf + "=registry-failover," + nodereport.Component + " in (resolver,prober)"
 
 // Look reads the switch, the nodes, and their and the probers' reports.
 func (c *Cluster) Look(ctx context.Context) (View, error) {
@@ -107,7 +107,13 @@ func (c *Cluster) Look(ctx context.Context) (View, error) {
 	if err != nil {
 		return v, fmt.Errorf("the nodes can't be listed: %w", err)
 	}
-	err = each(ctx, metav1.ListOptions{LabelSelector: reports}, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+	err = c.reports(ctx, &v)
+	return v, err
+}
+
+// reports reads those of nodes and probers.
+func (c *Cluster) reports(ctx context.Context, v *View) error {
+	err := each(ctx, metav1.ListOptions{LabelSelector: reporters}, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		return c.Leases.Leases(c.Namespace).List(ctx, o)
 	}, func(l *coordinationv1.Lease) {
 		if l.Labels[healthreport.Component] == healthreport.Labels()[healthreport.Component] {
@@ -117,9 +123,9 @@ func (c *Cluster) Look(ctx context.Context) (View, error) {
 		}
 	})
 	if err != nil {
-		return v, fmt.Errorf("the nodes' reports can't be listed: %w", err)
+		return fmt.Errorf("the nodes' reports can't be listed: %w", err)
 	}
-	return v, nil
+	return nil
 }
 
 // Who asks the API server for the caller's name, and gives it as the switch takes it: on

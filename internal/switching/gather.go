@@ -112,8 +112,8 @@ func (g *Gathered) health(ctx context.Context, c *Cluster) {
 		}
 		wanted = h.Wanted
 	}
-	v, err := c.Look(ctx)
-	if err != nil {
+	v := View{Now: f.Now}
+	if err := c.reports(ctx, &v); err != nil {
 		f.HealthUnknown = "what the probers find isn't known: " + err.Error()
 		return
 	}
