@@ -48,7 +48,7 @@ func Gather(ctx context.Context, c *Cluster, cfg *config.Config, endpoint config
 	state, unknown := c.Learnt(ctx, endpoint.Name)
 	g.learn(state, unknown)
 	g.read(found.Data)
-	f.Changed = recorded(f.Changed, g.Read, state)
+	f.Changed = recorded(f.Changed, found.CreationTimestamp.Time, g.Read, state)
 	g.health(ctx, c)
 	f.Credentials = credentials(ctx, c, cfg, own)
 	return g, nil
