@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	authenticationv1client "k8s.io/client-go/kubernetes/typed/authentication/v1"
 	coordinationv1client "k8s.io/client-go/kubernetes/typed/coordination/v1"
@@ -87,8 +88,8 @@ type View struct {
 	Leases, Probers []coordinationv1.Lease
 }
 
-// reporters chooses the Leases of both kinds.
-const reporters = nodereport.PartOf + "=registry-failover," + nodereport.Component + " in (resolver,prober)"
+// reports chooses the Leases of both kinds.
+const reports = nodereport.PartOf + "=registry-failover," + nodereport.Component + " in (resolver,prober)"
 
 // Look reads the switch, the nodes, and their and the probers' reports.
 func (c *Cluster) Look(ctx context.Context) (View, error) {
@@ -107,13 +108,7 @@ func (c *Cluster) Look(ctx context.Context) (View, error) {
 	if err != nil {
 		return v, fmt.Errorf("the nodes can't be listed: %w", err)
 	}
-	err = c.reports(ctx, &v)
-	return v, err
-}
-
-// reports reads those of nodes and probers.
-func (c *Cluster) reports(ctx context.Context, v *View) error {
-	err := each(ctx, metav1.ListOptions{LabelSelector: reporters}, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+	err = each(ctx, metav1.ListOptions{LabelSelector: reports}, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		return c.Leases.Leases(c.Namespace).List(ctx, o)
 	}, func(l *coordinationv1.Lease) {
 		if l.Labels[healthreport.Component] == healthreport.Labels()[healthreport.Component] {
@@ -123,9 +118,20 @@ func (c *Cluster) reports(ctx context.Context, v *View) error {
 		}
 	})
 	if err != nil {
-		return fmt.Errorf("the nodes' reports can't be listed: %w", err)
+		return v, fmt.Errorf("the nodes' reports can't be listed: %w", err)
 	}
-	return nil
+	return v, nil
+}
+
+// ProberReports are the Leases of the probers alone.
+func (c *Cluster) ProberReports(ctx context.Context) (reports []coordinationv1.Lease, err error) {
+	err = each(ctx, metav1.ListOptions{LabelSelector: labels.FormatLabels(healthreport.Labels())}, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		return c.Leases.Leases(c.Namespace).List(ctx, o)
+	}, func(l *coordinationv1.Lease) { reports = append(reports, *l) })
+	if err != nil {
+		return nil, fmt.Errorf("the probers' reports can't be listed: %w", err)
+	}
+	return reports, nil
 }
 
 // Who asks the API server for the caller's name, and gives it as the switch takes it: on

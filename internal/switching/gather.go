@@ -112,12 +112,12 @@ func (g *Gathered) health(ctx context.Context, c *Cluster) {
 		}
 		wanted = h.Wanted
 	}
-	v := View{Now: f.Now}
-	if err := c.reports(ctx, &v); err != nil {
+	probers, err := c.ProberReports(ctx)
+	if err != nil {
 		f.HealthUnknown = "what the probers find isn't known: " + err.Error()
 		return
 	}
-	f.Health = Health(v, f.Endpoint, wanted)
+	f.Health = Health(View{Now: f.Now, Probers: probers}, f.Endpoint, wanted)
 }
 
 // credentials are what the check PULL-SECRETS finds.

@@ -100,7 +100,7 @@ func TestWhatCantBeReadIsNotKnown(t *testing.T) {
 	for what, test := range map[string][2]string{
 		"the state":      {f.LearntUnknown, "you may not read the ConfigMap registry-failover-state: "},
 		"the status":     {f.Told.Unknown, "you may not read the ConfigMap registry-failover-status: "},
-		"the health":     {f.HealthUnknown, "what the probers find isn't known: the nodes' reports can't be listed: "},
+		"the health":     {f.HealthUnknown, "what the probers find isn't known: the probers' reports can't be listed: "},
 		"who wrote last": {f.Changed.Unknown, "the API server doesn't tell"},
 		"credentials":    {f.Credentials.Skipped, "pullSecrets.mode is Off"},
 	} {
