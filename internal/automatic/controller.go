@@ -154,7 +154,7 @@ func (c *Controller) round(ctx context.Context) {
 			known = &endpoint{Controller: c, name: e.Name}
 			c.endpoints[e.Name] = known
 		}
-		known.in = c.gather(e, cfg, n, seen, heard, now)
+		known.in, known.zone.seenAt = c.gather(e, cfg, n, seen, heard, now)
 		all = append(all, known)
 	}
 	for _, e := range all { // all of them first: what becomes of one's write tells of the others'
@@ -165,6 +165,9 @@ func (c *Controller) round(ctx context.Context) {
 	for _, e := range all {
 		if ctx.Err() == nil && e.recalled {
 			e.step(ctx)
+		}
+		if ctx.Err() == nil {
+			e.showZone(ctx)
 		}
 	}
 }
@@ -180,21 +183,23 @@ func (c *Controller) heard() *healthquorum.Heard {
 	return nil
 }
 
-// gather is all that is known of an endpoint, but for what the API server says of the switch.
-func (c *Controller) gather(e zone.Endpoint, cfg *config.Config, n int, seen *inputs.Snapshot, heard *healthquorum.Heard, now time.Time) failover.Input {
+// gather is all that is known of an endpoint, but for what the API server says of the
+// switch, and when what it has of PrivateZone was seen.
+func (c *Controller) gather(e zone.Endpoint, cfg *config.Config, n int, seen *inputs.Snapshot, heard *healthquorum.Heard, now time.Time) (failover.Input, time.Time) {
 	in := failover.Input{
 		Now: now, Endpoint: e, Primary: cfg.Endpoints[n].Primary, Rules: cfg.Failover, Probes: cfg.Health,
 		Switch: seen.Switch.Values[e.Name],
 	}
 	in.VantagePoints, in.Health = vantage(heard, e.Name)
 	l := c.learnt.Load()
-	in.Learnt, in.ZoneKnown = c.PrivateZone.read(e, seen.State, l, now)
-	if in.ZoneKnown {
+	var seenAt time.Time
+	in.Learnt, seenAt = c.PrivateZone.read(e, seen.State, l, now)
+	if in.ZoneKnown = !seenAt.IsZero(); in.ZoneKnown {
 		in.ZoneTarget = leadsTo(e, cfg.Endpoints[n], in.Learnt)
 	}
 	in.Ready = l.ready[e.Name].shares(cfg.Failover.ReadyShare, now)
 	if c.Ready != nil {
 		in.Ready = c.Ready.Ready(e.Name)
 	}
-	return in
+	return in, seenAt
 }

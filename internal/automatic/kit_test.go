@@ -247,6 +247,8 @@ type world struct {
 	deaf  bool
 	log   strings.Builder
 	first *leader
+	// zones tells of PrivateZone beside DNS.
+	zones PrivateZone
 	// published says that the images are looked up in the status.
 	published bool
 	// says is what probers say, where they are played one by one.
@@ -335,7 +337,7 @@ func (w *world) lead() *leader {
 		ready = nil
 	}
 	l.Controller = New(Options{
-		Store: published.InConfigMaps(w.api), Watch: w.api.watch, Heard: w.heard, Ready: ready,
+		Store: published.InConfigMaps(w.api), Watch: w.api.watch, Heard: w.heard, Ready: ready, PrivateZone: w.zones,
 		Lookup: w.lookup, Namespace: "registry-failover", Events: l.events, Metrics: l.registry,
 		Log: slog.New(slog.NewTextHandler(&locked{mu: &w.mu, to: &w.log}, nil)),
 	})

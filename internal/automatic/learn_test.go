@@ -79,11 +79,11 @@ func TestWhatDNSHasSaidStaysUntilItIsOld(t *testing.T) {
 		w.change(func() { delete(w.dns, shared) })
 		time.Sleep(time.Minute)
 		zones := w.config.Zones()
-		if _, known := w.first.PrivateZone.read(zones[0], inputs.Object{}, w.first.learnt.Load(), time.Now()); !known {
+		if _, at := w.first.PrivateZone.read(zones[0], inputs.Object{}, w.first.learnt.Load(), time.Now()); at.IsZero() {
 			t.Error("after a minute it isn't known what PrivateZone gives")
 		}
 		time.Sleep(oldestZone)
-		if _, known := w.first.PrivateZone.read(zones[0], inputs.Object{}, w.first.learnt.Load(), time.Now()); known {
+		if _, at := w.first.PrivateZone.read(zones[0], inputs.Object{}, w.first.learnt.Load(), time.Now()); !at.IsZero() {
 			t.Error("it is known for ever what PrivateZone gives")
 		}
 	})

@@ -17,6 +17,8 @@ const (
 	statusPause = 2 * time.Second
 	// statusEvery is how old the time in it may become.
 	statusEvery = 5 * time.Minute
+	// statusAgain is when one that couldn't be written is tried again.
+	statusAgain = 10 * time.Second
 )
 
 // Old is the age of a status from which nobody looks after it any more.
@@ -87,14 +89,27 @@ func (e *endpoint) show(ctx context.Context, d failover.Decision) error {
 	if e.in.Now.Sub(r.wroteAt) < wait {
 		return nil
 	}
-	within, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	err := published.PutStatus(within, e.Store, e.name, "automatic", s)
-	if err == nil {
+	wrote, err := e.putStatus(ctx, "automatic", s)
+	if wrote {
 		r.written, r.wroteAt = s, e.in.Now
 	}
-	if errors.Is(err, published.ErrMeanwhile) { // the next step writes it
-		return nil
-	}
 	return err
+}
+
+// putStatus writes a part of the endpoint's status, and tells whether it did. Where it
+// can't be written no part of it is tried again at once.
+func (e *endpoint) putStatus(ctx context.Context, part string, content any) (bool, error) {
+	if e.in.Now.Sub(e.unwritten) < statusAgain {
+		return false, nil
+	}
+	within, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err := published.PutStatus(within, e.Store, e.name, part, content)
+	if errors.Is(err, published.ErrMeanwhile) { // the next step writes it
+		return false, nil
+	}
+	if err != nil {
+		e.unwritten = e.in.Now
+	}
+	return err == nil, err
 }

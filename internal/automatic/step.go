@@ -35,6 +35,9 @@ type endpoint struct {
 	patient time.Time
 	refusal string
 	report  report
+	zone    zoneReport
+	// unwritten is when a part of the status couldn't be written last.
+	unwritten time.Time
 	// holding is the reason to hold still that was told of last, while it lasts, and heldAt
 	// when an Event has told of each.
 	holding failover.Hold

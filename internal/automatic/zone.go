@@ -25,29 +25,42 @@ type PrivateZone struct {
 	Original func(endpoint string) (original zone.Records, written, known bool)
 }
 
-// read is what answers of the endpoint are computed of, and whether it has what
-// PrivateZone gives.
-func (p PrivateZone) read(e zone.Endpoint, state inputs.Object, l *learnt, now time.Time) (zone.State, bool) {
+// read is what answers of the endpoint are computed of, and when it was seen that
+// PrivateZone gives what it has of it; the zero time where that isn't known now.
+func (p PrivateZone) read(e zone.Endpoint, state inputs.Object, l *learnt, now time.Time) (zone.State, time.Time) {
 	st, err := zone.ParseState([]byte(state.Values[e.Name]))
 	if err != nil { // whoever keeps it reports it
 		st = zone.State{}
 	}
 	st.Hosts = l.hosts
 	if p.ReadAt != nil {
-		_, there := st.Zones[e.VPC]
-		return st, there && now.Sub(p.ReadAt(e.Name)) <= oldestZone
+		if _, there := st.Zones[e.VPC]; !there {
+			return st, time.Time{}
+		}
+		return st, recent(p.ReadAt(e.Name), now)
 	}
 	found := l.zones[e.Name]
-	known := !found.at.IsZero() && now.Sub(found.at) <= oldestZone
+	found.at = recent(found.at, now)
 	if p.Original != nil {
 		original, written, told := p.Original(e.Name)
-		known = told && (known || written)
 		if written { // what DNS gives is the failover's
-			found.records, known = original, known && (original.CNAME != "" || len(original.Addrs) > 0)
+			found = looked{original, now}
+			told = told && (original.CNAME != "" || len(original.Addrs) > 0)
+		}
+		if !told {
+			found.at = time.Time{}
 		}
 	}
 	st.Zones = map[string]zone.Records{e.VPC: found.records}
-	return st, known
+	return st, found.at
+}
+
+// recent is a time of which what was seen counts still, else zero.
+func recent(at, now time.Time) time.Time {
+	if now.Sub(at) > oldestZone {
+		return time.Time{}
+	}
+	return at
 }
 
 // leadsTo is the instance that PrivateZone's record leads to, and by which network; the

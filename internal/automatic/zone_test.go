@@ -82,20 +82,20 @@ func TestWhatIsKnownOfPrivateZone(t *testing.T) {
 		lookedUp time.Duration // ago; negative is never
 		state    string
 		want     zone.Records
-		known    bool
+		at       time.Duration // ago; negative is not known
 	}{
-		"DNS was asked lately":                  {PrivateZone{}, time.Minute, "", dns, true},
-		"DNS was asked long ago":                {PrivateZone{}, time.Hour, "", dns, false},
-		"DNS has never answered":                {PrivateZone{}, -1, "", zone.Records{}, false},
-		"the API was read lately":               {readAt(time.Minute), -1, `{"version":1,"zones":{"vpc-bbbbb":{"addresses":["10.2.0.10"]}}}`, stands, true},
-		"the API is in the dark":                {readAt(time.Hour), time.Minute, `{"version":1,"zones":{"vpc-bbbbb":{"addresses":["10.2.0.10"]}}}`, stands, false},
-		"the API has no such zone":              {readAt(time.Minute), time.Minute, `{"version":1}`, zone.Records{}, false},
-		"the state can't be read":               {readAt(time.Minute), time.Minute, `{`, zone.Records{}, false},
-		"the record isn't written":              {original(zone.Records{}, false, true), time.Minute, "", dns, true},
-		"whether it is written isn't known":     {original(zone.Records{}, false, false), time.Minute, "", dns, false},
-		"it is written, and was another":        {original(stands, true, true), time.Minute, "", stands, true},
-		"it is written, and DNS is silent":      {original(stands, true, true), -1, "", stands, true},
-		"it is written, over what nobody knows": {original(zone.Records{}, true, true), time.Minute, "", zone.Records{}, false},
+		"DNS was asked lately":                  {PrivateZone{}, time.Minute, "", dns, time.Minute},
+		"DNS was asked long ago":                {PrivateZone{}, time.Hour, "", dns, -1},
+		"DNS has never answered":                {PrivateZone{}, -1, "", zone.Records{}, -1},
+		"the API was read lately":               {readAt(time.Minute), -1, `{"version":1,"zones":{"vpc-bbbbb":{"addresses":["10.2.0.10"]}}}`, stands, time.Minute},
+		"the API is in the dark":                {readAt(time.Hour), time.Minute, `{"version":1,"zones":{"vpc-bbbbb":{"addresses":["10.2.0.10"]}}}`, stands, -1},
+		"the API has no such zone":              {readAt(time.Minute), time.Minute, `{"version":1}`, zone.Records{}, -1},
+		"the state can't be read":               {readAt(time.Minute), time.Minute, `{`, zone.Records{}, -1},
+		"the record isn't written":              {original(zone.Records{}, false, true), time.Minute, "", dns, time.Minute},
+		"whether it is written isn't known":     {original(zone.Records{}, false, false), time.Minute, "", dns, -1},
+		"it is written, and was another":        {original(stands, true, true), time.Minute, "", stands, 0},
+		"it is written, and DNS is silent":      {original(stands, true, true), -1, "", stands, 0},
+		"it is written, over what nobody knows": {original(zone.Records{}, true, true), time.Minute, "", zone.Records{}, -1},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			e, _ := example(t, false)
@@ -103,9 +103,12 @@ func TestWhatIsKnownOfPrivateZone(t *testing.T) {
 			if test.lookedUp < 0 {
 				l.zones = nil
 			}
-			got, known := test.zones.read(e, inputs.Object{Values: map[string]string{shared: test.state}}, l, noon)
-			if diff := cmp.Diff(test.want, got.Zones["vpc-bbbbb"], cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" || known != test.known {
-				t.Errorf("known: %t\n%s", known, diff)
+			got, at := test.zones.read(e, inputs.Object{Values: map[string]string{shared: test.state}}, l, noon)
+			if diff := cmp.Diff(test.want, got.Zones["vpc-bbbbb"], cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
+				t.Error(diff)
+			}
+			if want := noon.Add(-test.at); test.at < 0 && !at.IsZero() || test.at >= 0 && !at.Equal(want) {
+				t.Errorf("it is of %s, want %s", at, want)
 			}
 		})
 	}

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/rest"
 
 	"github.com/registry-failover/registry-failover/internal/switching"
 	"github.com/registry-failover/registry-failover/pkg/zone"
@@ -44,7 +44,7 @@ PrivateZone leads to the primary, and that every image that runs now is there, t
 const failbackExample = `  # Follow PrivateZone again
   kubectl registry-failover failback --waves 10,100
 
-  # To the primary itself, where nobody reads PrivateZone
+  # To the primary itself, while PrivateZone leads to the standby
   kubectl registry-failover failback --to zhangjiakou`
 
 // switchVerb is failover or failback.
@@ -68,6 +68,7 @@ type switchOptions struct {
 	timeout   time.Duration
 	output    string
 	kube      *genericclioptions.ConfigFlags
+	clock     *switching.Clock
 }
 
 func newFailover() *cobra.Command {
@@ -89,8 +90,14 @@ func newFailback() *cobra.Command {
 }
 
 func newSwitchVerb(verb switchVerb, cmd *cobra.Command) *cobra.Command {
-	o := switchOptions{verb: verb, kube: clusterFlags()}
+	o := switchOptions{verb: verb, kube: clusterFlags(), clock: &switching.Clock{}}
 	*o.kube.Namespace = productNamespace
+	wrap := o.kube.WrapConfigFn
+	o.kube.WithWrapConfigFn(func(c *rest.Config) *rest.Config {
+		c = wrap(c)
+		c.Wrap(o.clock.Wrap)
+		return c
+	})
 	cmd.DisableFlagsInUseLine, cmd.RunE = true, o.run
 	to := "`WORD` that says where to: an instance, or one with /internal or /public"
 	if verb.back {
@@ -105,7 +112,7 @@ func newSwitchVerb(verb switchVerb, cmd *cobra.Command) *cobra.Command {
 	flags.StringVar(&o.setBy, "set-by", "", "`NAME` of who decides; the API server's name for you is noted, too")
 	flags.StringVar(&o.until, "until", "", "`WHEN` the endpoint is to follow PrivateZone again: a time such as 2026-11-23T02:00:00Z, or a duration such as 2h")
 	flags.StringVar(&o.waves, "waves", "", "`SHARES` of the nodes in percent to move one after the other, such as 10,50,100")
-	flags.DurationVar(&o.pause, "wave-pause", 30*time.Second, "how `LONG` to look at the target after each wave")
+	flags.DurationVar(&o.pause, "wave-pause", 0, "how `LONG` to look at the target after each wave; without it 30s, or as long as the probers need to see a fault")
 	flags.StringSliceVar(&o.overrides, "override", nil, "`RULE,...` that need not hold, by name")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "ask the rules and show what would be written")
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how `LONG` to wait at most for the proof of each wave, such as 90s")
@@ -126,6 +133,9 @@ func (o *switchOptions) run(cmd *cobra.Command, args []string) error {
 	s, err := o.connect(cmd.Context(), w)
 	if err != nil {
 		return err
+	}
+	if !cmd.Flags().Changed("wave-pause") {
+		s.pause = wavePause(s.config.Health)
 	}
 	result, verdict := s.carryOut(cmd.Context(), func(text string) { say(cmd.ErrOrStderr(), text) })
 	if result == nil {
@@ -155,11 +165,20 @@ func (o *switchOptions) undoFlags() []string {
 		value *string
 	}{
 		{"kubeconfig", o.kube.KubeConfig}, {"context", o.kube.Context}, {"server", o.kube.APIServer}, {"user", o.kube.AuthInfoName},
-		{"as", o.kube.Impersonate}, {"certificate-authority", o.kube.CAFile},
+		{"as", o.kube.Impersonate}, {"as-uid", o.kube.ImpersonateUID}, {"certificate-authority", o.kube.CAFile},
+		{"client-certificate", o.kube.CertFile}, {"client-key", o.kube.KeyFile}, {"tls-server-name", o.kube.TLSServerName},
 	} {
 		if f.value != nil && *f.value != "" {
 			flags = append(flags, "--"+f.name, *f.value)
 		}
+	}
+	if groups := o.kube.ImpersonateGroup; groups != nil {
+		for _, g := range *groups {
+			flags = append(flags, "--as-group", g)
+		}
+	}
+	if o.kube.Insecure != nil && *o.kube.Insecure {
+		flags = append(flags, "--insecure-skip-tls-verify")
 	}
 	return flags
 }
@@ -168,7 +187,7 @@ func (o *switchOptions) undoFlags() []string {
 func (o *switchOptions) setter(ctx context.Context, c *switching.Cluster) string {
 	ctx, cancel := o.within(ctx)
 	defer cancel()
-	known := strings.Join(strings.Fields(strings.ToValidUTF8(c.Who(ctx), "?")), " ")
+	known := c.Who(ctx)
 	switch {
 	case o.setBy == "":
 		return known

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -32,6 +33,11 @@ func TestHowAFailoverEnds(t *testing.T) {
 			edit: func(s *switched) { delete(s.api, reviewsPath) }, args: toHangzhou, stdout: "√ all nodes", value: "hangzhou",
 		},
 		"well, for somebody with a name of their own": {args: append(toHangzhou, "--set-by", "bob"), stdout: "√ all nodes", value: "to: hangzhou\nset-by: bob (alice)"},
+		"well, for somebody whose certificate has a strange name": {
+			edit: func(s *switched) {
+				s.api[reviewsPath] = authenticationv1.SelfSubjectReview{Status: authenticationv1.SelfSubjectReviewStatus{UserInfo: authenticationv1.UserInfo{Username: "alice\x1b[31m\nof\tops"}}}
+			}, args: toHangzhou, stdout: "√ all nodes", value: "to: hangzhou\nset-by: alice?[31m of ops",
+		},
 		"well, with what was overridden": {
 			edit: func(s *switched) { s.api[statusPath] = toldOf(`{"version":1,` + ofHealth + `}`) }, args: append(toHangzhou, "--reason", "storm", "--override", "target-ready,dwell"),
 			stdout: "‼ target-ready: overridden: nobody", value: "to: hangzhou\nreason: storm (overrides target-ready)\nset-by: alice",
@@ -39,6 +45,11 @@ func TestHowAFailoverEnds(t *testing.T) {
 		"well, with nothing to write": {stands: "to: hangzhou\nreason: storm", args: toHangzhou, stdout: "√ the switch leads there already\n  √ all nodes: 3 of 3"},
 		"well, with another reason":   {stands: "hangzhou", args: append(toHangzhou, "--reason", "storm"), stdout: "leads there already", value: "to: hangzhou\nreason: storm\nset-by: alice"},
 		"well, from what isn't valid": {stands: "hangzou", args: toHangzhou, stdout: `hangzou → hangzhou/internal`, stderr: "what is in force is privatezone", value: "to: hangzhou\nset-by: alice"},
+		"well, from what isn't valid, while it leads there by what was": {
+			stands: "hangzou", edit: func(s *switched) {
+				s.api[statePath] = corev1.ConfigMap{Data: map[string]string{shared: `{"version":1,"lastSwitch":"hangzhou"}`}}
+			}, args: toHangzhou, stdout: "√ all nodes", stderr: "what is in force is hangzhou/internal", value: "to: hangzhou\nset-by: alice",
+		},
 		"well, without any node": {
 			edit: func(s *switched) { configured(s, `node: {hosts: "Off"}`) }, args: toHangzhou, stdout: "‼ all nodes: no node reports", value: "to: hangzhou\nset-by: alice",
 		},
@@ -47,6 +58,17 @@ func TestHowAFailoverEnds(t *testing.T) {
 		},
 		"a rule doesn't hold": {
 			edit: func(s *switched) { s.changed = time.Now() }, args: toHangzhou, code: 1, stdout: "× dwell: the switch was changed ", stderr: "nothing was written: dwell\n",
+		},
+		"a rule doesn't hold, by the API server's clock": {
+			edit: func(s *switched) { s.behind = 30 * time.Minute; s.changed = time.Now().Add(-s.behind - 2*time.Minute) }, args: toHangzhou, code: 1,
+			stdout: "× dwell: the switch was changed 2m", stderr: "nothing was written: dwell\n",
+		},
+		"well, in spite of a clock that is late": {
+			edit: func(s *switched) {
+				s.behind = -30 * time.Second
+				s.changed = time.Now().Add(15*time.Second - 10*time.Minute)
+			}, args: toHangzhou,
+			stdout: "s behind the API server's, which is gone by\n", value: "to: hangzhou\nset-by: alice",
 		},
 		"a rule can't be judged without a right": {
 			edit: func(s *switched) { delete(s.api, statusPath) }, args: toHangzhou, code: 1,
@@ -107,6 +129,8 @@ func TestHowAFailoverEnds(t *testing.T) {
 
 func TestAFailbackAsksItsOwnRules(t *testing.T) {
 	s := newSwitched(t, "hangzhou")
+	asItIs := s.api[statusPath]
+	s.api[statusPath] = toldOf(strings.Replace(asItIs.(corev1.ConfigMap).Data[shared], `"target":"zhangjiakou"`, `"target":"hangzhou"`, 1))
 	code, stdout, stderr := s.run("failback", "-o", "json")
 	var told struct {
 		Problem string
@@ -118,6 +142,12 @@ func TestAFailbackAsksItsOwnRules(t *testing.T) {
 	if code != 1 || told.Problem != "nothing was written: target-healthy, zone-target" || stderr != told.Problem+"\n" || len(told.Rules) != 8 {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
+	s.api[statusPath] = asItIs
+	code, stdout, _ = s.run("failback", "--override", "target-healthy")
+	if code != 0 || !strings.Contains(stdout, "√ zone-target: PrivateZone leads to the primary zhangjiakou\n") || s.value != "to: privatezone\nreason: overrides target-healthy\nset-by: alice" {
+		t.Errorf("exit code %d, %q: %s", code, s.value, stdout)
+	}
+	s.value, s.changed = "hangzhou", time.Now().Add(-time.Hour)
 	code, stdout, _ = s.run("failback", "--to", "zhangjiakou", "--override", "target-healthy")
 	if code != 0 || s.value != "to: zhangjiakou\nreason: overrides target-healthy\nset-by: alice" {
 		t.Errorf("exit code %d, %q: %s", code, s.value, stdout)
@@ -126,8 +156,8 @@ func TestAFailbackAsksItsOwnRules(t *testing.T) {
 
 func TestTheUndoneValueIsTheOneBeforeTheFirstWave(t *testing.T) {
 	s := newSwitched(t, "to: privatezone\nreason: it's over")
-	_, stdout, stderr := s.run("failover", "--to", "hangzhou", "--waves", "10,100", "--context", "")
-	const want = ` -n registry-failover patch configmap registry-failover --type merge -p '{"data":{"cross-region.registry.io":"to: privatezone\nreason: it\u0027s over"}}'` + "\n"
+	_, stdout, stderr := s.run("failover", "--to", " hangzhou", "--waves", "10,100", "--context", "", "--as", "bob", "--as-group", "on call", "--as-group", "ops")
+	const want = ` --as bob --as-group 'on call' --as-group ops -n registry-failover patch configmap registry-failover --type merge -p '{"data":{"cross-region.registry.io":"to: privatezone\nreason: it\u0027s over"}}'` + "\n"
 	if strings.Count(stdout, want) != 1 || strings.Count(stderr, want) != 1 {
 		t.Errorf("stdout %s\nstderr %s", stdout, stderr)
 	}

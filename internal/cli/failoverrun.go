@@ -47,7 +47,7 @@ func (o *switchOptions) connect(ctx context.Context, w wishes) (*switchRun, erro
 		return nil, fmt.Errorf("the product's namespace is named with --namespace: %w", err)
 	}
 	s.cluster = &switching.Cluster{
-		Namespace: *o.kube.Namespace, WithoutNodes: s.config.Node.Hosts == config.HostsOff, Core: core, Leases: leases, Reviews: reviews,
+		Namespace: *o.kube.Namespace, WithoutNodes: s.config.Node.Hosts == config.HostsOff, Clock: o.clock, Core: core, Leases: leases, Reviews: reviews,
 	}
 	if s.endpoint, err = o.chooseEndpoint(s.config); err != nil {
 		return nil, err
@@ -75,11 +75,11 @@ func (s *switchRun) carryOut(ctx context.Context, tell func(string)) (*switchRes
 		tell(g.Problem + ": what is in force is " + g.Facts.Standing.To.String())
 	}
 	plan := switching.Plan{
-		Endpoint: g.Facts.Endpoint, Read: g.Read, Standing: g.Facts.Standing, Word: s.to, Target: s.target,
+		Endpoint: g.Facts.Endpoint, Read: g.Read, Standing: g.Facts.Standing, Invalid: g.Problem != "", Word: s.to, Target: s.target,
 		Waves: s.want.waves, Reason: s.reason, SetBy: s.setter(ctx, s.cluster), Until: s.want.until,
 	}
 	r := &switchResult{
-		Endpoint: s.endpoint.Name, Verb: s.verb.name, Before: g.Read, Target: s.target.String(), DryRun: s.dryRun, Moves: plan.Moves() || g.Problem != "",
+		Endpoint: s.endpoint.Name, Verb: s.verb.name, Before: g.Read, Target: s.target.String(), DryRun: s.dryRun, Moves: plan.Moves(),
 		Rules: []saferules.Verdict{}, Steps: []switching.Done{}, Notes: s.notes(),
 	}
 	if r.Moves {
@@ -179,6 +179,9 @@ func (s *switchRun) judge(r *switchResult, err error) error {
 	return nil
 }
 
+// worthTelling is a difference of clocks that makes none in the rules.
+const worthTelling = 10 * time.Second
+
 // notes are what people should know of every failover.
 func (s *switchRun) notes() []string {
 	notes := []string{"writers, such as CI that pushes, follow PrivateZone or have a switch of their own: this moves none of them"}
@@ -188,6 +191,13 @@ func (s *switchRun) notes() []string {
 		} else {
 			notes = append(notes, "automatic mode leaves this endpoint alone until it is privatezone again")
 		}
+	}
+	if skew := s.clock.Skew(); skew.Abs() >= worthTelling {
+		side := "behind"
+		if skew < 0 {
+			side = "ahead of"
+		}
+		notes = append(notes, fmt.Sprintf("the clock here is %s %s the API server's, which is gone by", skew.Abs().Round(time.Second), side))
 	}
 	if s.cluster.WithoutNodes {
 		notes = append(notes, "node.hosts is Off: no node reports, so that nothing is proven")

@@ -27,6 +27,7 @@ func (o *switchOptions) wishes(now time.Time) (wishes, error) {
 	if err := checkOutput(o.output); err != nil {
 		return w, err
 	}
+	o.to = strings.TrimSpace(o.to)
 	switch {
 	case o.timeout <= 0:
 		return w, fmt.Errorf("--timeout %s: must be longer than nothing", o.timeout)
@@ -99,6 +100,11 @@ func parseWaves(text string) ([]int, error) {
 		waves, last = append(waves, share), share
 	}
 	return waves, nil
+}
+
+// wavePause is longer than the probers need to see a fault and to report it.
+func wavePause(h config.Health) time.Duration {
+	return max(30*time.Second, time.Duration(h.Failures)*(h.Interval.Duration+h.Timeout.Duration)+5*time.Second)
 }
 
 // chooseEndpoint is the one that was named, or the only one.

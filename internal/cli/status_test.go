@@ -93,7 +93,7 @@ func statusAPI(t *testing.T) api {
 			leaseOf("node-c", thrown, "hangzhou/internal", nodereport.Applied),
 		}},
 		podsPath:   corev1.PodList{Items: []corev1.Pod{proxy("node-a", -time.Hour), proxy("node-b", time.Hour), proxy("node-c", -time.Hour)}},
-		statusPath: toldOf(`{"version":1,` + ofHealth + `,` + ofAutomatic + `,` + ofReadiness + `}`),
+		statusPath: toldOf(`{"version":1,` + ofZone + `,` + ofHealth + `,` + ofAutomatic + `,` + ofReadiness + `}`),
 		drillsPath: toldOf(`{"version":1,"instances":{"hangzhou":{"lastSuccess":"$NOW","last":{"begin":"$NOW","by":"alice","succeeded":true}}}}`),
 	}
 }
@@ -220,7 +220,7 @@ func TestStatusWithoutSomething(t *testing.T) {
 		stdout, stderr string // what they have; with "" they are empty
 	}{
 		"the right to list pods":       {edited(func(a api) { delete(a, podsPath) }), []string{"-o", "json"}, 1, `"pods": null`, "you may not list pods"},
-		"the right to list nodes":      {edited(func(a api) { delete(a, nodesPath) }), nil, 2, "\n  ? the nodes can't be listed: you lack the right to list nodes in the whole cluster\n  health as of 4 min ago", "the nodes can't be listed: "},
+		"the right to list nodes":      {edited(func(a api) { delete(a, nodesPath) }), nil, 2, "\n  ? the nodes can't be listed: you lack the right to list nodes in the whole cluster\n  √ PrivateZone leads to the primary zhangjiakou, read 4 min ago\n  health as of 4 min ago", "the nodes can't be listed: "},
 		"the right to list Leases":     {edited(func(a api) { delete(a, leasesPath) }), []string{"-o", "json"}, 2, `"nodesProblem": "the nodes' reports can't be listed: `, "you lack the right to list leases.coordination.k8s.io in the namespace registry-failover\n"},
 		"it, and waiting for nodes":    {edited(func(a api) { delete(a, leasesPath) }), []string{"--wait"}, 2, "", "the nodes' reports can't be listed: "},
 		"the right to read the switch": {edited(func(a api) { delete(a, switchPath) }), nil, 2, "", "the switch can't be read: "},

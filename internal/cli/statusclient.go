@@ -118,7 +118,7 @@ func (c *statusClient) pods(ctx context.Context, tell func(string)) ([]corev1.Po
 	return pods, nil
 }
 
-// published gives what the controller tells of the cloud and of the instances' health, and keeps all of it;
+// published gives what the controller tells of PrivateZone and of the instances' health, and keeps all of it;
 // nil where that can't be read, which is no reason to tell nothing else.
 func (c *statusClient) published(ctx context.Context, tell func(string)) ([]cloudStatus, []healthStatus) {
 	c.told = nil
@@ -132,9 +132,6 @@ func (c *statusClient) published(ctx context.Context, tell func(string)) ([]clou
 		tell(fmt.Sprintf("what the controller tells can't be read: %v", err))
 	}
 	if err != nil && !apierrors.IsNotFound(err) {
-		if !usesCloud(c.config) { // there is nothing to tell of it
-			return []cloudStatus{}, nil
-		}
 		return nil, nil
 	}
 	c.told = map[string]string{}

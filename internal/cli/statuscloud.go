@@ -11,17 +11,16 @@ import (
 	"github.com/registry-failover/registry-failover/internal/cloudreader"
 	"github.com/registry-failover/registry-failover/internal/writeback"
 	"github.com/registry-failover/registry-failover/pkg/config"
+	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
-// cloudStatus is what the controller has told of one endpoint that the cloud's
-// API is used for.
+// cloudStatus is what the controller has told of one endpoint's PrivateZone.
 type cloudStatus struct {
 	Endpoint string `json:"endpoint"`
 	Primary  string `json:"primary"`
 	// Problem says why there is nothing to tell; else it is empty.
 	Problem string `json:"problem"`
-	// PrivateZone is nil where it isn't read over the API, WriteBack where the
-	// record isn't written.
+	// WriteBack is nil where the record isn't written.
 	PrivateZone *zoneStatus      `json:"privateZone"`
 	WriteBack   *writeBackStatus `json:"writeBack"`
 }
@@ -32,8 +31,9 @@ type zoneStatus struct {
 	// Old says that they should have been read since.
 	Old bool `json:"old"`
 	// Target is the instance that the zone of the cluster's VPC leads to, empty
-	// where that isn't known.
+	// where that isn't known, and Network by which network.
 	Target   string                `json:"target"`
+	Network  zone.Network          `json:"network"`
 	Findings []cloudreader.Finding `json:"findings"`
 	Error    string                `json:"error"`
 }
@@ -46,12 +46,9 @@ type writeBackStatus struct {
 }
 
 // judgeCloud reads what stands in the ConfigMap registry-failover-status, of the
-// endpoints and parts that are configured.
+// endpoints that are configured.
 func judgeCloud(c *config.Config, data map[string]string, now time.Time) []cloudStatus {
 	all := []cloudStatus{}
-	if !usesCloud(c) {
-		return all
-	}
 	for _, e := range c.Endpoints {
 		s := cloudStatus{Endpoint: e.Name, Primary: e.Primary}
 		var stands struct {
@@ -59,13 +56,13 @@ func judgeCloud(c *config.Config, data map[string]string, now time.Time) []cloud
 			WriteBack   writeback.Status
 		}
 		if text, there := data[e.Name]; !there {
-			s.Problem = "the controller has told nothing of the cloud yet"
+			s.Problem = "the controller has told nothing of PrivateZone yet"
 		} else if err := json.Unmarshal([]byte(text), &stands); err != nil {
-			s.Problem = "what the controller has told of the cloud can't be read: " + err.Error()
+			s.Problem = "what the controller has told of PrivateZone can't be read: " + err.Error()
 		}
-		if z := stands.PrivateZone; c.PrivateZone.Source == config.API && s.Problem == "" {
+		if z := stands.PrivateZone; s.Problem == "" {
 			s.PrivateZone = &zoneStatus{
-				Old: now.Sub(z.ReadAt) > cloudreader.Old, Target: z.Target, Findings: slices.Concat([]cloudreader.Finding{}, z.Findings), Error: z.Error,
+				Old: now.Sub(z.ReadAt) > cloudreader.Old, Target: z.Target, Network: z.Network, Findings: append([]cloudreader.Finding{}, z.Findings...), Error: z.Error,
 			}
 			if !z.ReadAt.IsZero() {
 				s.PrivateZone.ReadAt = &z.ReadAt
@@ -80,11 +77,6 @@ func judgeCloud(c *config.Config, data map[string]string, now time.Time) []cloud
 		all = append(all, s)
 	}
 	return all
-}
-
-// usesCloud tells whether the controller has something to tell of the cloud.
-func usesCloud(c *config.Config) bool {
-	return c.PrivateZone.Source == config.API || c.PrivateZone.WriteBack
 }
 
 func writeCloud(w io.Writer, s cloudStatus, now time.Time) {

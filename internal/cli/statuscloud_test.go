@@ -14,6 +14,9 @@ import (
 
 const statusPath = "/api/v1/namespaces/registry-failover/configmaps/registry-failover-status"
 
+// ofZone is where the controller's DNS has PrivateZone lead.
+const ofZone = `"privateZone":{"readAt":"$NOW","target":"zhangjiakou","network":"internal"}`
+
 // ofCloud is a cluster whose controller reads PrivateZone, and has told this of
 // it. $NOW is some minutes ago.
 func ofCloud(t *testing.T, settings, told string) api {
@@ -25,7 +28,7 @@ func ofCloud(t *testing.T, settings, told string) api {
 	return a
 }
 
-const failedOverByHand = `{"version":1,"privateZone":{"readAt":"$NOW","target":"hangzhou","findings":[` +
+const failedOverByHand = `{"version":1,"privateZone":{"readAt":"$NOW","target":"hangzhou","network":"internal","findings":[` +
 	`{"code":"NotPrimary","text":"the zone of the VPC vpc-bbbbb leads to 10.1.0.10, the instance hangzhou, and not to the primary zhangjiakou"}],` +
 	`"error":"pvtz DescribeZones failed: Throttling.User"},` +
 	`"writeBack":{"target":"hangzhou/internal","owner":"0a1b2c3d","original":"10.2.0.10","error":"the cloud is away"},` + ofHealth + `,` + ofAutomatic + `,` + ofReadiness + `}`
@@ -80,18 +83,19 @@ func TestWhatTheControllerTellsOfTheCloud(t *testing.T) {
 		},
 		"nowhere that is known": {
 			api, `{"privateZone":{"readAt":"$NOW"}}`,
-			"  ‼ PrivateZone leads to no instance that is known, read 4 min ago\n", `"findings": []`,
+			"  ‼ PrivateZone leads to no instance that is known, read 4 min ago\n", `"network": "",
+        "findings": [],`,
 		},
 		"nothing yet": {
-			both, "", "  ‼ what the controller has told of the cloud can't be read: unexpected end of JSON input\n", `"privateZone": null`,
+			both, "", "  ‼ what the controller has told of PrivateZone can't be read: unexpected end of JSON input\n", `"privateZone": null`,
 		},
 		"the record alone, in a dry run": {
-			"{writeBack: true, dryRun: true}", `{"writeBack":{"target":"privatezone","dryRun":{"privatezone":[],"hangzhou/internal":["pvtz:A","pvtz:B"]}}}`,
-			"  a switch to hangzhou/internal would make 2 calls\n    pvtz:A\n    pvtz:B\n  a switch to privatezone would make 0 calls\n", `"privateZone": null`,
+			"{writeBack: true, dryRun: true}", `{` + ofZone + `,"writeBack":{"target":"privatezone","dryRun":{"privatezone":[],"hangzhou/internal":["pvtz:A","pvtz:B"]}}}`,
+			"  √ PrivateZone leads to the primary zhangjiakou, read 4 min ago\n  a switch to hangzhou/internal would make 2 calls\n    pvtz:A\n    pvtz:B\n  a switch to privatezone would make 0 calls\n", `"writeBack": {`,
 		},
 		"a later format": {
 			api, `{"version":9,"privateZone":{"readAt":5}}`,
-			"  ‼ what the controller has told of the cloud can't be read: ", `"problem": "what the controller has told`,
+			"  ‼ what the controller has told of PrivateZone can't be read: ", `"problem": "what the controller has told`,
 		},
 	} {
 		t.Run(sentence, func(t *testing.T) {
@@ -116,7 +120,7 @@ func TestTheRestIsShownWithoutTheCloudsStatus(t *testing.T) {
 		"the right": {nil, "you may not read the ConfigMap registry-failover-status, so that it isn't known what the controller tells: ", `"cloud": null`},
 		"a ConfigMap": {
 			metav1.Status{Status: metav1.StatusFailure, Reason: metav1.StatusReasonNotFound, Code: http.StatusNotFound},
-			"", `"problem": "the controller has told nothing of the cloud yet"`,
+			"", `"problem": "the controller has told nothing of PrivateZone yet"`,
 		},
 		"an answer": {
 			metav1.Status{Status: metav1.StatusFailure, Reason: metav1.StatusReasonInternalError, Code: http.StatusInternalServerError},

@@ -16,8 +16,7 @@ type statusResult struct {
 	rollout.Status
 	// NodesProblem says why nodes and their reports aren't known; else it is empty.
 	NodesProblem string `json:"nodesProblem"`
-	// Cloud is what the controller tells of the endpoints that the cloud's API is
-	// used for; nil where that can't be read.
+	// Cloud is what the controller tells of PrivateZone; nil where that can't be read.
 	Cloud []cloudStatus `json:"cloud"`
 	// Health is what the probers find of the instances; nil where that can't be read.
 	Health []healthStatus `json:"health"`

@@ -88,7 +88,10 @@ func (r *Result) judgeTarget(in Input) {
 	}
 	for _, i := range in.Endpoint.Instances {
 		if r.leadsTo(in, records, i) {
-			r.Target = i.Name
+			r.Target = zone.Target{Instance: i.Name, Network: zone.Internal}
+			if records.CNAME != "" {
+				r.Target.Network = zone.Public
+			}
 			break
 		}
 	}
@@ -97,7 +100,7 @@ func (r *Result) judgeTarget(in Input) {
 		where = join(records.Addrs)
 	}
 	primary, unread := in.Unread[in.Primary]
-	switch r.Target {
+	switch r.Target.Instance {
 	case in.Primary:
 	case "":
 		if unread && primary.Since.IsZero() && records.CNAME == "" && len(r.Linked[in.Primary]) == 0 { // it may be the primary's: NotRead tells
@@ -105,7 +108,7 @@ func (r *Result) judgeTarget(in Input) {
 		}
 		r.find(NotPrimary, "the zone of the VPC %s leads to %s, which is no instance's that is known", in.Endpoint.VPC, where)
 	default:
-		r.find(NotPrimary, "the zone of the VPC %s leads to %s, the instance %s, and not to the primary %s", in.Endpoint.VPC, where, r.Target, in.Primary)
+		r.find(NotPrimary, "the zone of the VPC %s leads to %s, the instance %s, and not to the primary %s", in.Endpoint.VPC, where, r.Target.Instance, in.Primary)
 	}
 }
 

@@ -38,9 +38,9 @@ type Result struct {
 	// Linked has the addresses that ACR has in the cluster's VPC for instances that
 	// live there, whose address isn't fixed.
 	Linked map[string][]netip.Addr
-	// Target is the instance that the zone of the cluster's VPC leads to, empty
-	// where that can't be told.
-	Target   string
+	// Target is the instance that the zone of the cluster's VPC leads to, and by which
+	// network; the zero value where that can't be told.
+	Target   zone.Target
 	Findings []Finding
 }
 

@@ -71,25 +71,25 @@ func TestMerge(t *testing.T) {
 		findings  []string // code and a part of the text
 	}{
 		"as it should be": {
-			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), want: normal, target: "zhangjiakou",
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), want: normal, target: "zhangjiakou/internal",
 		},
 		"zones of other VPCs are nobody's business": {
 			zones:     []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10"), bound("vpc-ccccc", "10.9.9.9"), bound("vpc-ddddd")},
-			instances: both(), want: normal, target: "zhangjiakou",
+			instances: both(), want: normal, target: "zhangjiakou/internal",
 		},
 		"a failover by hand over the Internet": {
 			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "a.example")}, instances: both(),
-			want: map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.10")}, "vpc-bbbbb": {CNAME: "a.example"}}, target: "hangzhou",
+			want: map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.10")}, "vpc-bbbbb": {CNAME: "a.example"}}, target: "hangzhou/public",
 			findings: []string{"NotPrimary the zone of the VPC vpc-bbbbb leads to a.example, the instance hangzhou, and not to the primary zhangjiakou"},
 		},
 		"a failover by hand inside": {
 			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.1.0.10")}, instances: both(),
-			want: map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.10")}, "vpc-bbbbb": {Addrs: addrs("10.1.0.10")}}, target: "hangzhou",
+			want: map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.10")}, "vpc-bbbbb": {Addrs: addrs("10.1.0.10")}}, target: "hangzhou/internal",
 			findings: []string{"NotPrimary leads to 10.1.0.10, the instance hangzhou"},
 		},
 		"the same, and ACR can't be read": {
 			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.1.0.10")},
-			want:  map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.10")}, "vpc-bbbbb": {Addrs: addrs("10.1.0.10")}}, target: "hangzhou",
+			want:  map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.10")}, "vpc-bbbbb": {Addrs: addrs("10.1.0.10")}}, target: "hangzhou/internal",
 			findings: []string{"NotPrimary leads to 10.1.0.10, the instance hangzhou"},
 		},
 		"an address that nobody knows": {
@@ -98,7 +98,7 @@ func TestMerge(t *testing.T) {
 			findings: []string{"NotPrimary leads to 10.7.7.7, which is no instance's"},
 		},
 		"the cluster's zone is gone": {
-			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10")}, instances: both(), published: normal, want: normal, target: "zhangjiakou",
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10")}, instances: both(), published: normal, want: normal, target: "zhangjiakou/internal",
 			findings: []string{"NoZone no zone named x.registry.io is bound to the VPC vpc-bbbbb: what was known of it stays"},
 		},
 		"the cluster's zone is gone, and nothing was known": {
@@ -107,49 +107,49 @@ func TestMerge(t *testing.T) {
 			findings: []string{"NoZone no zone named x.registry.io is bound to the VPC vpc-bbbbb"},
 		},
 		"the cluster's zone is emptied": {
-			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb")}, instances: both(), published: normal, want: normal, target: "zhangjiakou",
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb")}, instances: both(), published: normal, want: normal, target: "zhangjiakou/internal",
 			findings: []string{"EmptyZone zone zone-of-vpc-bbbbb of the VPC vpc-bbbbb has no record at @ that leads somewhere: what was known of it stays"},
 		},
 		"the cluster's zone is there twice": {
 			zones:     []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10"), bound("vpc-bbbbb", "10.7.7.7")},
-			instances: both(), published: normal, want: normal, target: "zhangjiakou",
+			instances: both(), published: normal, want: normal, target: "zhangjiakou/internal",
 			findings: []string{"AmbiguousZone 2 zones named x.registry.io are bound to the VPC vpc-bbbbb: unbind all but one"},
 		},
 		"all zones are gone at once": {
-			instances: both(), published: normal, want: normal, target: "zhangjiakou", findings: []string{"NoZone vpc-bbbbb", "NoZone vpc-aaaaa"},
+			instances: both(), published: normal, want: normal, target: "zhangjiakou/internal", findings: []string{"NoZone vpc-bbbbb", "NoZone vpc-aaaaa"},
 		},
 		"the standby's zone is gone: ACR knows": {
 			zones: []alibaba.Zone{bound("vpc-bbbbb", "10.2.0.10")}, instances: both(),
-			published: map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.99")}}, want: normal, target: "zhangjiakou",
+			published: map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.99")}}, want: normal, target: "zhangjiakou/internal",
 			findings: []string{"NoZone no zone named x.registry.io is bound to the VPC vpc-aaaaa: the address that ACR has there is taken"},
 		},
 		"the standby's zone is emptied: the last good one stays, whatever ACR has": {
-			zones: []alibaba.Zone{bound("vpc-aaaaa"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), target: "zhangjiakou",
+			zones: []alibaba.Zone{bound("vpc-aaaaa"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), target: "zhangjiakou/internal",
 			published: map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.99")}},
 			want:      map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.99")}, "vpc-bbbbb": {Addrs: addrs("10.2.0.10")}},
 			findings:  []string{"EmptyZone leads somewhere: what was known of it stays", "Disagreement instance hangzhou"},
 		},
 		"the standby's zone is there twice: so does it": {
-			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-aaaaa", "10.1.0.11"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), target: "zhangjiakou",
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-aaaaa", "10.1.0.11"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), target: "zhangjiakou/internal",
 			published: map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.99")}},
 			want:      map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.99")}, "vpc-bbbbb": {Addrs: addrs("10.2.0.10")}},
 			findings:  []string{"AmbiguousZone unbind all but one: what was known of it stays", "Disagreement instance hangzhou"},
 		},
 		"the standby's zone was empty from the start: ACR knows": {
-			zones: []alibaba.Zone{bound("vpc-aaaaa"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), want: normal, target: "zhangjiakou",
+			zones: []alibaba.Zone{bound("vpc-aaaaa"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), want: normal, target: "zhangjiakou/internal",
 			findings: []string{"EmptyZone leads somewhere: the address that ACR has there is taken"},
 		},
 		"the cluster's zone leads back to itself": {
-			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "x.registry.io")}, instances: both(), published: normal, want: normal, target: "zhangjiakou",
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "x.registry.io")}, instances: both(), published: normal, want: normal, target: "zhangjiakou/internal",
 			findings: []string{"UnusableAddress the CNAME leads back to its own name", "EmptyZone what was known of it stays"},
 		},
 		"the standby's zone leads to a name": {
-			zones: []alibaba.Zone{bound("vpc-aaaaa", "b.example"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), target: "zhangjiakou",
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "b.example"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), target: "zhangjiakou/internal",
 			want:     map[string]zone.Records{"vpc-aaaaa": {CNAME: "b.example"}, "vpc-bbbbb": {Addrs: addrs("10.2.0.10")}},
 			findings: []string{"Disagreement instance hangzhou: the zone of the VPC vpc-aaaaa leads to b.example, which is no internal name of it: a switch to hangzhou/internal follows that"},
 		},
 		"the standby's zone leads to the standby's own internal name": {
-			zones: []alibaba.Zone{bound("vpc-aaaaa", "a-vpc.example"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), target: "zhangjiakou",
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "a-vpc.example"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), target: "zhangjiakou/internal",
 			change: func(in *Input) { in.Instances["hangzhou"].Endpoints[1].Hosts = []string{"a-vpc.example"} },
 			want:   map[string]zone.Records{"vpc-aaaaa": {CNAME: "a-vpc.example"}, "vpc-bbbbb": {Addrs: addrs("10.2.0.10")}},
 		},
@@ -157,7 +157,7 @@ func TestMerge(t *testing.T) {
 			zones:     []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")},
 			instances: map[string]alibaba.Instance{"zhangjiakou": at("vpc-bbbbb", "10.2.0.10")},
 			change:    func(in *Input) { in.Endpoint.Instances[0].InternalAddrs = addrs("10.1.0.55") },
-			want:      map[string]zone.Records{"vpc-bbbbb": {Addrs: addrs("10.2.0.10")}}, target: "zhangjiakou",
+			want:      map[string]zone.Records{"vpc-bbbbb": {Addrs: addrs("10.2.0.10")}}, target: "zhangjiakou/internal",
 			findings: []string{"Disagreement instance hangzhou: the configuration has 10.1.0.55, but the zone of the VPC vpc-aaaaa has 10.1.0.10"},
 		},
 		"the primary never could be read: whether the zone leads there is not known, and no alarm": {
@@ -166,19 +166,19 @@ func TestMerge(t *testing.T) {
 			findings: []string{"NotRead instance zhangjiakou: ACR could not be read yet"},
 		},
 		"ACR has another public endpoint": {
-			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), want: normal, target: "zhangjiakou",
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), want: normal, target: "zhangjiakou/internal",
 			change:   func(in *Input) { in.Instances["hangzhou"].Endpoints[0].Hosts = []string{"a-registry.example"} },
 			findings: []string{"Disagreement instance hangzhou: the configuration has the public endpoint a.example, but ACR has a-registry.example"},
 		},
 		"an instance that can't be read now": {
-			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), want: normal, target: "zhangjiakou",
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), want: normal, target: "zhangjiakou/internal",
 			change: func(in *Input) {
 				in.Unread = map[string]Unread{"zhangjiakou": {Since: time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC), Err: errors.New("it is away")}}
 			},
 			findings: []string{"NotRead instance zhangjiakou: what ACR said at 2026-11-24T02:00:00Z stays: it is away"},
 		},
 		"an instance that never could be read": {
-			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")}, want: normal, target: "zhangjiakou",
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")}, want: normal, target: "zhangjiakou/internal",
 			instances: map[string]alibaba.Instance{"zhangjiakou": at("vpc-bbbbb", "10.2.0.10")},
 			change:    func(in *Input) { in.Unread = map[string]Unread{"hangzhou": {Err: errors.New("it is away")}} },
 			findings:  []string{"NotRead instance hangzhou: ACR could not be read yet: it is away"},
@@ -186,33 +186,33 @@ func TestMerge(t *testing.T) {
 		"the standby's zone says otherwise than ACR": {
 			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.77"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(),
 			want:     map[string]zone.Records{"vpc-aaaaa": {Addrs: addrs("10.1.0.77")}, "vpc-bbbbb": {Addrs: addrs("10.2.0.10")}},
-			target:   "zhangjiakou",
+			target:   "zhangjiakou/internal",
 			findings: []string{"Disagreement instance hangzhou: the zone of the VPC vpc-aaaaa has 10.1.0.77, but ACR has 10.1.0.10 in the VPC vpc-aaaaa"},
 		},
 		"a fixed address wins, and isn't published": {
 			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), published: normal,
 			change: func(in *Input) { in.Endpoint.Instances[0].InternalAddrs = addrs("10.1.0.55") },
-			want:   map[string]zone.Records{"vpc-bbbbb": {Addrs: addrs("10.2.0.10")}}, target: "zhangjiakou",
+			want:   map[string]zone.Records{"vpc-bbbbb": {Addrs: addrs("10.2.0.10")}}, target: "zhangjiakou/internal",
 			findings: []string{
 				"Disagreement instance hangzhou: the configuration has 10.1.0.55, but the zone of the VPC vpc-aaaaa has 10.1.0.10",
 				"Disagreement instance hangzhou: the configuration has 10.1.0.55, but ACR has 10.1.0.10",
 			},
 		},
 		"addresses that no registry has": {
-			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "127.0.0.1", "10.2.0.10", "100.100.2.136")}, instances: both(), want: normal, target: "zhangjiakou",
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "127.0.0.1", "10.2.0.10", "100.100.2.136")}, instances: both(), want: normal, target: "zhangjiakou/internal",
 			findings: []string{"UnusableAddress the address 127.0.0.1 is a loopback address", "UnusableAddress the address 100.100.2.136 is in 100.100.0.0/16"},
 		},
 		"nothing but such": {
-			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "0.0.0.0")}, instances: both(), published: normal, want: normal, target: "zhangjiakou",
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "0.0.0.0")}, instances: both(), published: normal, want: normal, target: "zhangjiakou/internal",
 			findings: []string{"UnusableAddress 0.0.0.0", "EmptyZone"},
 		},
 		"records that are ignored": {
-			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), want: normal, target: "zhangjiakou",
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")}, instances: both(), want: normal, target: "zhangjiakou/internal",
 			change:   func(in *Input) { in.Zones[1].Ignored = []string{"a line"} },
 			findings: []string{"IgnoredRecord zone zone-of-vpc-bbbbb of the VPC vpc-bbbbb: not taken into account: a line"},
 		},
 		"an instance without the domain, its endpoint disabled": {
-			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")}, want: normal, target: "zhangjiakou",
+			zones: []alibaba.Zone{bound("vpc-aaaaa", "10.1.0.10"), bound("vpc-bbbbb", "10.2.0.10")}, want: normal, target: "zhangjiakou/internal",
 			instances: map[string]alibaba.Instance{"hangzhou": {Endpoints: []alibaba.Endpoint{{Type: "internet"}, {Type: "vpc"}}}, "zhangjiakou": at("vpc-bbbbb", "10.2.0.10")},
 			findings:  []string{"Disabled instance hangzhou: its internal endpoint is disabled", "NoCustomDomain instance hangzhou doesn't carry the custom domain x.registry.io"},
 		},
@@ -226,8 +226,8 @@ func TestMerge(t *testing.T) {
 			if diff := cmp.Diff(test.want, got.Zones, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
 				t.Errorf("zones (-want +got)\n%s", diff)
 			}
-			if got.Target != test.target {
-				t.Errorf("target %q, want %q", got.Target, test.target)
+			if target := strings.TrimPrefix(got.Target.String(), zone.PrivateZone); target != test.target {
+				t.Errorf("target %q, want %q", target, test.target)
 			}
 			if len(got.Findings) != len(test.findings) {
 				t.Fatalf("findings: %q", got.Findings)
@@ -277,8 +277,8 @@ func TestASwitchToThePrimaryDoesNotFollowTheEditedRecord(t *testing.T) {
 					t.Errorf("%s leads to %v, %v; want %s", target, got, err, want)
 				}
 			}
-			if r.Target != "hangzhou" || len(r.Linked) > 1 {
-				t.Errorf("the zone leads to %q, %v is kept", r.Target, r.Linked)
+			if r.Target.Instance != "hangzhou" || len(r.Linked) > 1 {
+				t.Errorf("the zone leads to %s, %v is kept", r.Target, r.Linked)
 			}
 		})
 	}

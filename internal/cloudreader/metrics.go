@@ -66,7 +66,7 @@ func (m metrics) show(in Input, r Result) {
 	}
 	for _, i := range in.Endpoint.Instances {
 		value := 0.0
-		if i.Name == r.Target {
+		if i.Name == r.Target.Instance {
 			value = 1
 		}
 		m.target.WithLabelValues(name, i.Name).Set(value)

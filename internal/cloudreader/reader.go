@@ -59,7 +59,7 @@ type Reader struct {
 	retries   map[string]int      // by endpoint: how often in a row it wasn't the moment to publish
 	status    map[string]Status   // by endpoint
 	recalled  map[string]bool     // the endpoints whose status has been read
-	written   map[string]written  // by endpoint
+	written   map[string]Written  // by endpoint
 }
 
 // New makes a Reader. It must be configured before it starts.
@@ -67,7 +67,7 @@ func New(o Options) *Reader {
 	return &Reader{
 		Options: o, metrics: newMetrics(o.Metrics), changed: make(chan struct{}, 1),
 		instances: map[string]instance{}, failures: map[string]string{}, retries: map[string]int{},
-		status: map[string]Status{}, recalled: map[string]bool{}, written: map[string]written{},
+		status: map[string]Status{}, recalled: map[string]bool{}, written: map[string]Written{},
 	}
 }
 
@@ -198,7 +198,8 @@ func (r *Reader) keep(ctx context.Context, in Input, instances []config.Instance
 	first := result.Findings[:min(len(result.Findings), maxFindings)]
 	r.tell(name, first)
 	r.report(ctx, name, func(s *Status) {
-		*s = Status{ReadAt: time.Now().UTC().Truncate(time.Second), Target: result.Target, Findings: first}
+		*s = Status{Findings: first}
+		s.Set(result.Target, time.Now())
 	})
 	return true
 }

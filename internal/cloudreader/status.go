@@ -9,6 +9,7 @@ import (
 
 	"github.com/registry-failover/registry-failover/internal/inputs"
 	"github.com/registry-failover/registry-failover/internal/published"
+	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
 const (
@@ -26,37 +27,49 @@ const Old = statusInterval + 5*time.Minute
 // A Status is what people want to know of one endpoint's zones. The controller
 // keeps it as JSON under the endpoint's name in the ConfigMap registry-failover-status:
 //
-//	{"version":1,"privateZone":{"readAt":"2026-11-24T02:00:00Z","target":"hangzhou","findings":[{"code":"NotPrimary","text":"…"}]}}
+//	{"version":1,"privateZone":{"readAt":"2026-11-24T02:00:00Z","target":"hangzhou","network":"internal","findings":[{"code":"NotPrimary","text":"…"}]}}
 //
-// No resolver reads it.
+// With privateZone.source VPCDNS nobody reads zones: then internal/automatic tells here
+// what DNS gives, with nothing but the first three. No resolver reads it.
 type Status struct {
 	// ReadAt is when the zones were read completely, to the second.
 	ReadAt time.Time `json:"readAt,omitzero"`
-	// Target is the instance that the zone in the cluster's VPC leads to, as far as that is known.
-	Target string `json:"target,omitempty"`
+	// Target is the instance that the zone in the cluster's VPC leads to, as far as that is
+	// known, and Network by which network.
+	Target  string       `json:"target,omitempty"`
+	Network zone.Network `json:"network,omitempty"`
 	// Findings are the first of those of the last complete reading.
 	Findings []Finding `json:"findings,omitempty"`
 	// Error is why the last reading wasn't complete, or couldn't be published.
 	Error string `json:"error,omitempty"`
 }
 
+// Part is where an endpoint's status has it.
+const Part = "privateZone"
+
+// Set takes down where the zone was found to lead.
+func (s *Status) Set(t zone.Target, at time.Time) {
+	s.ReadAt, s.Target, s.Network = at.UTC().Truncate(time.Second), t.Instance, t.Network
+}
+
 // differs tells whether there is more news than that time goes by.
 func (s Status) differs(other Status) bool {
-	return s.Target != other.Target || s.Error != other.Error || !slices.Equal(s.Findings, other.Findings)
+	return s.Target != other.Target || s.Network != other.Network || s.Error != other.Error || !slices.Equal(s.Findings, other.Findings)
 }
 
-// A written status is one that stands there, as far as this replica knows.
-type written struct {
+// A Written status is one that stands there, as far as this replica knows. Its zero
+// value is one that nobody knows.
+type Written struct {
 	Status
-	at time.Time
+	At time.Time
 }
 
-// due tells whether a status is to be written.
-func (w written) due(s Status, now time.Time) bool {
+// Due tells whether a status is to be written.
+func (w Written) Due(s Status, now time.Time) bool {
 	if w.Status.differs(s) {
-		return now.Sub(w.at) >= statusPause
+		return now.Sub(w.At) >= statusPause
 	}
-	return now.Sub(w.at) >= statusInterval
+	return now.Sub(w.At) >= statusInterval
 }
 
 // report writes an endpoint's status where it is due. That it can't be written
@@ -69,14 +82,14 @@ func (r *Reader) report(ctx context.Context, endpoint string, change func(*Statu
 	r.metrics.showReading(endpoint, s)
 	now := time.Now()
 	if err == nil {
-		if !r.written[endpoint].due(s, now) {
+		if !r.written[endpoint].Due(s, now) {
 			return
 		}
 		err = r.writeStatus(ctx, endpoint, s)
 	}
 	switch {
 	case err == nil:
-		r.written[endpoint] = written{s, now}
+		r.written[endpoint] = Written{s, now}
 		delete(r.failures, inputs.StatusName)
 	case errors.Is(err, published.ErrMeanwhile): // the next reading writes it
 	case ctx.Err() == nil && r.isNew(inputs.StatusName, err):
@@ -109,5 +122,5 @@ func (r *Reader) recall(ctx context.Context, endpoint string, s *Status) error {
 func (r *Reader) writeStatus(ctx context.Context, endpoint string, s Status) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return published.PutStatus(ctx, r.Store, endpoint, "privateZone", s)
+	return published.PutStatus(ctx, r.Store, endpoint, Part, s)
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/registry-failover/registry-failover/internal/alibaba"
 	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
 // stands is the text of the status, and how often it was written.
@@ -50,7 +51,7 @@ func TestTheStatusTellsWhatIsRead(t *testing.T) {
 		w := newWorld(t, s, fresh)
 		w.run(time.Second)
 		text, _ := w.stands()
-		if want := `{"privateZone":{"readAt":"2000-01-01T00:00:00Z","target":"zhangjiakou"},"version":1}`; text != want {
+		if want := `{"privateZone":{"readAt":"2000-01-01T00:00:00Z","target":"zhangjiakou","network":"internal"},"version":1}`; text != want {
 			t.Errorf("got %s, want %s", text, want)
 		}
 		time.Sleep(statusPause)
@@ -69,7 +70,7 @@ func TestTheStatusTellsWhatIsRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := Status{
-			ReadAt: time.Date(2000, 1, 1, 0, 1, 1, 0, time.UTC), Target: "zhangjiakou", Findings: got.PrivateZone.Findings,
+			ReadAt: time.Date(2000, 1, 1, 0, 1, 1, 0, time.UTC), Target: "zhangjiakou", Network: zone.Internal, Findings: got.PrivateZone.Findings,
 			Error: "pvtz DescribeZones failed: Forbidden.RAM; allow pvtz:DescribeZones in the RAM policy",
 		}
 		if diff := cmp.Diff(want, got.PrivateZone); diff != "" || len(want.Findings) != 1 {
@@ -100,7 +101,7 @@ func TestTheNextLeaderTellsTheAge(t *testing.T) {
 		}
 		<-ended
 		text, _ := w.stands()
-		if want := `{"privateZone":{"readAt":"2000-01-01T00:00:00Z","target":"zhangjiakou","error":"no route to host"},"version":1}`; text != want {
+		if want := `{"privateZone":{"readAt":"2000-01-01T00:00:00Z","target":"zhangjiakou","network":"internal","error":"no route to host"},"version":1}`; text != want {
 			t.Errorf("got %s, want %s", text, want)
 		}
 	})
@@ -205,7 +206,7 @@ func TestAnAgeIsNotLostToAReadThatFails(t *testing.T) {
 			t.Fatalf("%v, %d reads were not made", err, fails)
 		}
 		text, _ := w.stands()
-		if want := `{"privateZone":{"readAt":"2000-01-01T00:00:00Z","target":"zhangjiakou","error":"no route to host"},"version":1}`; text != want {
+		if want := `{"privateZone":{"readAt":"2000-01-01T00:00:00Z","target":"zhangjiakou","network":"internal","error":"no route to host"},"version":1}`; text != want {
 			t.Errorf("got %s, want %s", text, want)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/registry-failover/registry-failover/internal/checks"
+	"github.com/registry-failover/registry-failover/internal/cloudreader"
 	"github.com/registry-failover/registry-failover/internal/healthquorum"
 	"github.com/registry-failover/registry-failover/internal/healthreport"
 	"github.com/registry-failover/registry-failover/pkg/config"
@@ -13,6 +14,11 @@ import (
 
 // public is hangzhou by its public endpoint.
 var public = zone.Target{Instance: "hangzhou", Network: zone.Public}
+
+// leads has PrivateZone lead to an instance.
+func leads(instance string, by zone.Network) func(*Facts) {
+	return func(f *Facts) { f.Told.Zone = &cloudreader.Status{ReadAt: noon, Target: instance, Network: by} }
+}
 
 func lookedUp(f *Facts) { f.Source = config.VPCDNS }
 
@@ -45,10 +51,9 @@ var decisions = []struct {
 	{TargetHealthy, "nothing can be read", hangzhou, func(f *Facts) { f.HealthUnknown = "you may not list Leases" }, NobodyKnows, "you may not list Leases"},
 	{TargetHealthy, "back to PrivateZone, with addresses", privatezone, seen(zhangjiakou, healthreport.Slow, "is slow"), Fail, "zhangjiakou/internal is slow, by 3 probers: is slow"},
 	{TargetHealthy, "back to PrivateZone, with a CNAME", privatezone, both(
-		func(f *Facts) {
-			f.Learnt.Zones["vpc-bbbbb"] = zone.Records{CNAME: "b-registry.cn-zhangjiakou.cr.aliyuncs.com"}
-		},
-		seen(zhangjiakou, healthreport.Slow, "is slow")), Pass, "zhangjiakou/public is healthy, by 3 probers: answers as itself"},
+		leads("zhangjiakou", "public"), seen(zhangjiakou, healthreport.Slow, "is slow")), Pass, "zhangjiakou/public is healthy, by 3 probers: answers as itself"},
+	{TargetHealthy, "back to PrivateZone, and it isn't known by which network", privatezone, both(
+		leads("hangzhou", "public"), seen(zhangjiakou, healthreport.Slow, "is slow")), Fail, "zhangjiakou/internal is slow, by 3 probers: is slow"},
 
 	{TargetReady, "it has all images", hangzhou, nil, Pass, "hangzhou has 100 % of 40 images"},
 	{TargetReady, "it has just enough", hangzhou, images(`{"instance":"hangzhou","share":0.95,"podsBlocked":2}`), Pass, "hangzhou has 95 % of 40 images, so that 2 pods could not start there"},
@@ -57,7 +62,7 @@ var decisions = []struct {
 	{TargetReady, "it is told of others only", hangzhou, images(`{"instance":"zhangjiakou","share":1}`), NobodyKnows, "nobody has looked up the images on hangzhou"},
 	{TargetReady, "the first look isn't over", hangzhou, images(`{"instance":"hangzhou","share":0.5,"unknown":20}`), NobodyKnows, "hangzhou has 50 % of 40 images, and failover.readyShare asks for 95 %; of 20 more it isn't known"},
 	{TargetReady, "the first look isn't over, and it is too late", hangzhou, images(`{"instance":"hangzhou","share":0.5,"missing":10,"unknown":10}`), Fail, "hangzhou has 50 % of 40 images, and failover.readyShare asks for 95 %"},
-	{TargetReady, "nobody knows the pods' credentials", hangzhou, images(`{"instance":"hangzhou","share":0,"unreadable":40,"untried":40}`), NobodyKnows, "hangzhou has 0 % of 40 images, and failover.readyShare asks for 95 %; of 40 more it isn't known"},
+	{TargetReady, "nobody knows the pods' credentials", hangzhou, images(`{"instance":"hangzhou","share":0,"unreadable":40,"untried":40}`), NobodyKnows, "hangzhou has 0 % of 40 images, and failover.readyShare asks for 95 %; of 40 more it isn't known, of 40 for want of the pods' credentials, which pullSecrets.mode Check or Derive lets the controller read"},
 	{TargetReady, "the instance refuses the pods' credentials", hangzhou, images(`{"instance":"hangzhou","share":0,"unreadable":40}`), Fail, "hangzhou has 0 % of 40 images, and failover.readyShare asks for 95 %"},
 	{TargetReady, "the look is from last week", hangzhou, told(`{"readiness":{"at":"2026-11-16T12:00:00Z","instances":[{"instance":"hangzhou","share":1}]}}`), NobodyKnows, "the images were looked up at 2026-11-16T12:00:00Z, which is long ago"},
 	{TargetReady, "it is of a later format", hangzhou, told(`{"readiness":{"images":"many"}}`), NobodyKnows, "the controller has not told which images the instances have"},
@@ -104,11 +109,14 @@ var decisions = []struct {
 		f.LearntUnknown = "you may not read the state"
 		f.Endpoint.Instances[0].InternalAddrs = []netip.Addr{netip.MustParseAddr("10.1.0.10")}
 	}, Pass, "the addresses of hangzhou/internal are known"},
-	{HasAnswer, "probers connect to the public endpoint", public, nil, Pass, "the probers look up the public endpoint of hangzhou on their nodes"},
-	{HasAnswer, "no prober can connect to it", public, seen(public, healthreport.Unreachable, "no such host"), NobodyKnows, "no prober has reached the public endpoint of hangzhou, whose address each node looks up itself"},
+	{HasAnswer, "probers connect to the public endpoint", public, nil, Pass, "the probers connect to hangzhou/public, whose address each node looks up itself"},
+	{HasAnswer, "no prober can connect to it", public, seen(public, healthreport.Unreachable, "no such host"), NobodyKnows, "no prober has connected to hangzhou/public, whose address each node looks up itself"},
 	{HasAnswer, "back to PrivateZone", privatezone, nil, Pass, "the addresses of privatezone are known"},
 	{HasAnswer, "back to PrivateZone, which has no record", privatezone, func(f *Facts) { delete(f.Learnt.Zones, "vpc-bbbbb") }, Fail, `endpoint "cross-region.registry.io": privatezone: no usable address is known`},
-	{HasAnswer, "back to PrivateZone, with a CNAME", privatezone, func(f *Facts) { f.Learnt.Zones["vpc-bbbbb"] = zone.Records{CNAME: "b-registry.example.com"} }, Pass, "the probers look up the public endpoint of zhangjiakou on their nodes"},
+	{HasAnswer, "back to PrivateZone, with a CNAME", privatezone, both(leads("zhangjiakou", "public"),
+		func(f *Facts) { f.Learnt.Zones["vpc-bbbbb"] = zone.Records{CNAME: "b-registry.example.com"} }), Pass, "the probers connect to zhangjiakou/public, whose address each node looks up itself"},
+	{HasAnswer, "the standby's zone has a CNAME", hangzhou, both(seen(public, healthreport.Unreachable, "no such host"),
+		func(f *Facts) { f.Learnt.Zones["vpc-aaaaa"] = zone.Records{CNAME: "a-registry-vpc.example.com"} }), Pass, "the probers connect to hangzhou/internal, whose address each node looks up itself"},
 	{HasAnswer, "back to PrivateZone, with `source: VPCDNS`", privatezone, lookedUp, Pass, "each node asks its own DNS servers, and keeps its last answer where they are silent"},
 
 	{ZoneTarget, "it leads to the primary", privatezone, nil, Pass, "PrivateZone leads to the primary zhangjiakou"},
@@ -116,11 +124,14 @@ var decisions = []struct {
 	{ZoneTarget, "it leads elsewhere", privatezone, told(`{"privateZone":{"readAt":"2026-11-23T11:58:00Z"}}`), Fail, "PrivateZone leads to no instance that is known"},
 	{ZoneTarget, "it was read an hour ago", privatezone, told(`{"privateZone":{"readAt":"2026-11-23T11:00:00Z","target":"zhangjiakou"}}`), NobodyKnows, "PrivateZone was read at 2026-11-23T11:00:00Z, which is long ago"},
 	{ZoneTarget, "it was never read", privatezone, told(`{"version":1}`), NobodyKnows, "the controller has not read PrivateZone yet"},
-	{ZoneTarget, "with `source: VPCDNS`", privatezone, lookedUp, NobodyKnows, "with privateZone.source VPCDNS nobody reads PrivateZone for the whole cluster"},
+	{ZoneTarget, "it leads to the primary, with `source: VPCDNS`", privatezone, lookedUp, Pass, "PrivateZone leads to the primary zhangjiakou"},
+	{ZoneTarget, "the controller's DNS is silent since an hour, with `source: VPCDNS`", privatezone, both(lookedUp, told(`{"privateZone":{"readAt":"2026-11-23T11:00:00Z","target":"zhangjiakou"}}`)), NobodyKnows, "PrivateZone was read at 2026-11-23T11:00:00Z, which is long ago"},
 
 	{ImagesOnPrimary, "all are there", privatezone, nil, Pass, "40 images on zhangjiakou are there, with the same digests"},
 	{ImagesOnPrimary, "all are there, and it is led to by its name", zhangjiakou, nil, Pass, "40 images on zhangjiakou are there, with the same digests"},
 	{ImagesOnPrimary, "some are missing or of another digest", privatezone, images(`{"instance":"zhangjiakou","share":0.95,"missing":1,"stale":1}`), Fail, "of 40 images on zhangjiakou are 1 missing and 1 of another digest"},
-	{ImagesOnPrimary, "some could not be read", privatezone, images(`{"instance":"zhangjiakou","share":0.95,"unreadable":1,"unknown":1}`), NobodyKnows, "of 40 images on zhangjiakou could not be read: 2"},
+	{ImagesOnPrimary, "some could not be read", privatezone, images(`{"instance":"zhangjiakou","share":0.95,"unreadable":1,"unknown":1}`), NobodyKnows, "of 40 images on zhangjiakou it isn't known of 2"},
+	{ImagesOnPrimary, "nobody knows the pods' credentials", privatezone, images(`{"instance":"zhangjiakou","share":0,"unreadable":40,"untried":40}`), NobodyKnows, "of 40 images on zhangjiakou it isn't known of 40, of 40 for want of the pods' credentials, which pullSecrets.mode Check or Derive lets the controller read"},
+	{ImagesOnPrimary, "the look is from more than an hour ago", privatezone, told(`{"readiness":{"at":"2026-11-23T10:59:00Z","images":40,"instances":[{"instance":"zhangjiakou","share":1}]}}`), NobodyKnows, "the images were looked up at 2026-11-23T10:59:00Z, which is long ago"},
 	{ImagesOnPrimary, "nothing is told", privatezone, told(""), NobodyKnows, "the controller has told nothing of the endpoint yet"},
 }

@@ -61,7 +61,7 @@ func hasAnswer(f Facts) (Outcome, string) {
 	case t.FollowsPrivateZone() && f.Source == config.VPCDNS:
 		return Pass, "each node asks its own DNS servers, and keeps its last answer where they are silent"
 	case t.Network == zone.Public:
-		return f.publicAnswer()
+		return f.lookedUp(t)
 	}
 	i, _ := f.Endpoint.Instance(t.Instance)
 	if f.LearntUnknown != "" && (t.FollowsPrivateZone() || len(i.InternalAddrs) == 0) {
@@ -72,7 +72,7 @@ func hasAnswer(f Facts) (Outcome, string) {
 		return Fail, err.Error()
 	}
 	if records.CNAME != "" && len(records.Addrs) == 0 {
-		return f.publicAnswer()
+		return f.lookedUp(f.Serves())
 	}
 	if _, err := f.Endpoint.Answer(zone.Switch{To: t}, f.Learnt, ""); err != nil {
 		return Fail, err.Error()
@@ -80,16 +80,14 @@ func hasAnswer(f Facts) (Outcome, string) {
 	return Pass, "the addresses of " + t.String() + " are known"
 }
 
-// publicAnswer goes by the probers: who has connected has looked the name up as its node does.
-func (f Facts) publicAnswer() (Outcome, string) {
-	t := f.Serves()
-	t.Network = zone.Public
+// lookedUp is for a name, and goes by the probers: who has connected has looked it up as its node does.
+func (f Facts) lookedUp(t zone.Target) (Outcome, string) {
 	found, there := f.find(t)
 	switch {
 	case f.HealthUnknown != "":
 		return NobodyKnows, f.HealthUnknown
 	case there && (found.Level == healthreport.Healthy || found.Level.Bad() && found.Level != healthreport.Unreachable):
-		return Pass, "the probers look up the public endpoint of " + t.Instance + " on their nodes"
+		return Pass, "the probers connect to " + t.String() + ", whose address each node looks up itself"
 	}
-	return NobodyKnows, "no prober has reached the public endpoint of " + t.Instance + ", whose address each node looks up itself"
+	return NobodyKnows, "no prober has connected to " + t.String() + ", whose address each node looks up itself"
 }

@@ -67,19 +67,16 @@ func (f Facts) instance() string {
 
 func (f Facts) failback() bool { return f.instance() == f.Primary }
 
-// Serves is the target as the probers know it. PrivateZone leads to a public endpoint by
-// a CNAME; where nobody has read the zone it is the primary's own network.
+// Serves is the target as the probers know it. PrivateZone leads to the primary, over the
+// network that its record has; where nobody knows that, over the primary's own.
 func (f Facts) Serves() zone.Target {
 	if !f.Target.FollowsPrivateZone() {
 		return f.Target
 	}
 	i, _ := f.Endpoint.Instance(f.Primary)
 	t := zone.Target{Instance: f.Primary, Network: i.Network}
-	if records, known := f.Learnt.Zones[f.Endpoint.VPC]; known && f.LearntUnknown == "" {
-		t.Network = zone.Internal
-		if records.CNAME != "" {
-			t.Network = zone.Public
-		}
+	if z := f.Told.Zone; z != nil && z.Target == f.Primary && z.Network != "" {
+		t.Network = z.Network
 	}
 	return t
 }

@@ -6,14 +6,11 @@ import (
 	"time"
 
 	"github.com/registry-failover/registry-failover/internal/cloudreader"
-	"github.com/registry-failover/registry-failover/pkg/config"
 )
 
 func zoneTarget(f Facts) (Outcome, string) {
 	z := f.Told.Zone
 	switch {
-	case f.Source == config.VPCDNS:
-		return NobodyKnows, "with privateZone.source VPCDNS nobody reads PrivateZone for the whole cluster"
 	case f.Told.Unknown != "":
 		return NobodyKnows, f.Told.Unknown
 	case z == nil || z.ReadAt.IsZero():
@@ -29,7 +26,7 @@ func zoneTarget(f Facts) (Outcome, string) {
 }
 
 func imagesOnPrimary(f Facts) (Outcome, string) {
-	i, unknown := f.images()
+	i, unknown := f.images(failbackOld)
 	if unknown != "" {
 		return NobodyKnows, unknown
 	}
@@ -47,7 +44,7 @@ func imagesOnPrimary(f Facts) (Outcome, string) {
 	case len(lacks) > 0:
 		return Fail, fmt.Sprintf("of %s on %s are %s", of, f.Primary, strings.Join(lacks, " and "))
 	case open > 0:
-		return NobodyKnows, fmt.Sprintf("of %s on %s could not be read: %d", of, f.Primary, open)
+		return NobodyKnows, fmt.Sprintf("of %s on %s it isn't known of %d%s", of, f.Primary, open, i.untried())
 	}
 	return Pass, fmt.Sprintf("%s on %s are there, with the same digests", of, f.Primary)
 }

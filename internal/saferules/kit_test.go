@@ -23,7 +23,7 @@ var (
 const wellTold = `{"version":1,
 	"readiness":{"at":"2026-11-23T11:59:00Z","images":40,"instances":[
 		{"instance":"hangzhou","share":1},{"instance":"zhangjiakou","share":1}]},
-	"privateZone":{"readAt":"2026-11-23T11:58:00Z","target":"zhangjiakou"}}`
+	"privateZone":{"readAt":"2026-11-23T11:58:00Z","target":"zhangjiakou","network":"internal"}}`
 
 // well are facts by which every rule holds: the standby is hangzhou, and the switch has
 // followed PrivateZone for an hour.

@@ -39,18 +39,23 @@ func targetHealthy(f Facts) (Outcome, string) {
 	return NobodyKnows, fmt.Sprintf("%s: %s: %s", t, found.Level, found.Reason)
 }
 
-// readinessOld is the age from which nobody trusts the counts of images any more.
-const readinessOld = 24 * time.Hour
+// How old the counts of images may be. A standby that was ready yesterday is most likely
+// still: a failover doesn't wait for a controller. A failback can, and images are pushed to the
+// standby meanwhile.
+const (
+	readinessOld = 24 * time.Hour
+	failbackOld  = time.Hour
+)
 
 // images are those of the instance, or why nobody knows them.
-func (f Facts) images() (InstanceImages, string) {
+func (f Facts) images(oldest time.Duration) (InstanceImages, string) {
 	r := f.Told.Readiness
 	switch {
 	case f.Told.Unknown != "":
 		return InstanceImages{}, f.Told.Unknown
 	case r == nil:
 		return InstanceImages{}, "the controller has not told which images the instances have"
-	case f.Now.Sub(r.At) > readinessOld:
+	case f.Now.Sub(r.At) > oldest:
 		return InstanceImages{}, "the images were looked up at " + r.At.UTC().Format(time.RFC3339) + ", which is long ago"
 	}
 	i, there := r.of(f.instance())
@@ -61,7 +66,7 @@ func (f Facts) images() (InstanceImages, string) {
 }
 
 func targetReady(f Facts) (Outcome, string) {
-	i, unknown := f.images()
+	i, unknown := f.images(readinessOld)
 	if unknown != "" {
 		return NobodyKnows, unknown
 	}
@@ -75,9 +80,17 @@ func targetReady(f Facts) (Outcome, string) {
 	case i.Share >= least: // not so of NaN
 		return Pass, text
 	case open > 0 && most >= least:
-		return NobodyKnows, fmt.Sprintf("%s%s; of %d more it isn't known", text, asked, open)
+		return NobodyKnows, fmt.Sprintf("%s%s; of %d more it isn't known%s", text, asked, open, i.untried())
 	}
 	return Fail, text + asked
+}
+
+// untried tells of those that a setting keeps from being known.
+func (i InstanceImages) untried() string {
+	if i.Untried == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", of %d for want of the pods' credentials, which pullSecrets.mode Check or Derive lets the controller read", i.Untried)
 }
 
 func credentialsPresent(f Facts) (Outcome, string) {
@@ -115,7 +128,7 @@ func credentialsPresent(f Facts) (Outcome, string) {
 		return Pass, "no pod lacks a credential"
 	}
 	// The controller has pulled the manifests with the pods' own credentials.
-	if i, none := f.images(); none == "" {
+	if i, none := f.images(readinessOld); none == "" {
 		text := fmt.Sprintf("the controller reads with the pods' credentials on %s", f.instance())
 		if refused := i.Unreadable - i.Untried; refused > 0 {
 			return Fail, fmt.Sprintf("%s, but for %s", text, several(refused, "image", "images"))

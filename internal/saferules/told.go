@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/registry-failover/registry-failover/internal/cloudreader"
 	"github.com/registry-failover/registry-failover/internal/healthquorum"
 )
 
@@ -15,7 +16,7 @@ type Told struct {
 	Unknown   string
 	Health    *healthquorum.Status
 	Readiness *Readiness
-	Zone      *Zone
+	Zone      *cloudreader.Status
 	Stuck     *Stuck
 }
 
@@ -43,14 +44,6 @@ type InstanceImages struct {
 	Share float64 `json:"share"`
 	// PodsBlocked is how many pods could not start there.
 	PodsBlocked int `json:"podsBlocked"`
-}
-
-// Zone is where PrivateZone leads in the cluster's VPC.
-type Zone struct {
-	ReadAt time.Time `json:"readAt"`
-	// Target is an instance, empty where it is none of the configuration.
-	Target string `json:"target"`
-	Error  string `json:"error"`
 }
 
 // Stuck are the pods that wait for an image of the endpoint, in kubelet's back-off.
@@ -82,7 +75,7 @@ func ReadTold(text string) Told {
 	return Told{
 		Health:    part[healthquorum.Status](parts["health"]),
 		Readiness: part[Readiness](parts["readiness"]),
-		Zone:      part[Zone](parts["privateZone"]),
+		Zone:      part[cloudreader.Status](parts[cloudreader.Part]),
 		Stuck:     part[Stuck](parts["stuck"]),
 	}
 }

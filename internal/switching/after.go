@@ -12,7 +12,7 @@ import (
 // after looks once more at what shows only when pulls have come: the target's health, and
 // pods on moved nodes that wait for an image since the value was written. What it finds
 // becomes the proof's problem.
-func (c Course) after(ctx context.Context, w World, claim Claim, p *Proof, begin time.Time, before map[string]bool) error {
+func (c Course) after(ctx context.Context, w World, claim Claim, p *Proof, since time.Time, before map[string]bool) error {
 	v, err := c.view(ctx, w)
 	if err != nil {
 		return err
@@ -31,7 +31,7 @@ func (c Course) after(ctx context.Context, w World, claim Claim, p *Proof, begin
 		return nil
 	}
 	for _, pod := range told.Stuck.List {
-		if name := pod.Namespace + "/" + pod.Name; claim.moves(pod.Node) && pod.Since.After(begin) && !before[name] {
+		if name := pod.Namespace + "/" + pod.Name; claim.moves(pod.Node) && pod.Since.After(since) && !before[name] {
 			p.Proven, p.Problem = false, fmt.Sprintf("the pod %s on %s waits for %s since then", name, pod.Node, pod.Image)
 			return nil
 		}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -30,6 +32,7 @@ type Cluster struct {
 	Namespace string
 	// WithoutNodes says that node.hosts is Off: then there are no nodes to count.
 	WithoutNodes bool
+	Clock        *Clock
 	Core         corev1client.CoreV1Interface
 	Leases       coordinationv1client.LeasesGetter
 	Reviews      authenticationv1client.SelfSubjectReviewsGetter
@@ -95,7 +98,7 @@ func (c *Cluster) Look(ctx context.Context) (View, error) {
 	if v.Switch, err = c.Switch(ctx); err != nil {
 		return v, err
 	}
-	v.Now = time.Now()
+	v.Now = c.Clock.Now()
 	if c.WithoutNodes {
 		return v, nil
 	}
@@ -131,13 +134,22 @@ func (c *Cluster) ProberReports(ctx context.Context) (reports []coordinationv1.L
 	return reports, nil
 }
 
-// Who asks the API server for the caller's name; it is empty where that isn't told.
+// Who asks the API server for the caller's name, and gives it as the switch takes it: on
+// one line and without control characters, as a certificate may have any name. It is empty where
+// that isn't told.
 func (c *Cluster) Who(ctx context.Context) string {
 	review, err := c.Reviews.SelfSubjectReviews().Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
 	if err != nil {
 		return ""
 	}
-	return review.Status.UserInfo.Username
+	return strings.Join(strings.Fields(strings.Map(printable, strings.ToValidUTF8(review.Status.UserInfo.Username, "?"))), " ")
+}
+
+func printable(r rune) rune {
+	if unicode.IsControl(r) && !unicode.IsSpace(r) {
+		return '?'
+	}
+	return r
 }
 
 // each calls take with every object that list returns, page by page.

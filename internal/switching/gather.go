@@ -37,7 +37,7 @@ func Gather(ctx context.Context, c *Cluster, cfg *config.Config, endpoint config
 		return g, err
 	}
 	f := &g.Facts
-	f.Now, f.Primary, f.Rules, f.Source = time.Now(), endpoint.Primary, cfg.Failover, cfg.PrivateZone.Source
+	f.Now, f.Primary, f.Rules, f.Source = c.Clock.Now(), endpoint.Primary, cfg.Failover, cfg.PrivateZone.Source
 	for _, z := range cfg.Zones() {
 		if z.Name == endpoint.Name {
 			f.Endpoint = z
@@ -48,7 +48,7 @@ func Gather(ctx context.Context, c *Cluster, cfg *config.Config, endpoint config
 	state, unknown := c.Learnt(ctx, endpoint.Name)
 	g.learn(state, unknown)
 	g.read(found.Data)
-	f.Changed = recorded(f.Changed, g.Read, state)
+	f.Changed = recorded(f.Changed, found.CreationTimestamp.Time, g.Read, state)
 	g.health(ctx, c)
 	f.Credentials = credentials(ctx, c, cfg, own)
 	return g, nil
@@ -112,12 +112,12 @@ func (g *Gathered) health(ctx context.Context, c *Cluster) {
 		}
 		wanted = h.Wanted
 	}
-	v, err := c.Look(ctx)
+	probers, err := c.ProberReports(ctx)
 	if err != nil {
 		f.HealthUnknown = "what the probers find isn't known: " + err.Error()
 		return
 	}
-	f.Health = Health(v, f.Endpoint, wanted)
+	f.Health = Health(View{Now: f.Now, Probers: probers}, f.Endpoint, wanted)
 }
 
 // credentials are what the check PULL-SECRETS finds.

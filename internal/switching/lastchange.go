@@ -33,8 +33,9 @@ func LastChange(found *corev1.ConfigMap, e zone.Endpoint) saferules.Change {
 
 // recorded is the change by the controller's own record, in the state, where that is of the
 // value that stands and has it earlier: it knows when the switch came to lead where it leads,
-// whatever was written since, such as another end or another endpoint.
-func recorded(last saferules.Change, stands, state string) saferules.Change {
+// whatever was written since, such as another end or another endpoint. One that is from before
+// the switch was made, because it was deleted meanwhile, is a change all the same.
+func recorded(last saferules.Change, made time.Time, stands, state string) saferules.Change {
 	var r struct {
 		Value string    `json:"lastSwitch"`
 		Since time.Time `json:"lastSwitchSince"`
@@ -42,7 +43,8 @@ func recorded(last saferules.Change, stands, state string) saferules.Change {
 	if json.Unmarshal([]byte(state), &r) != nil || r.Since.IsZero() || strings.TrimSpace(r.Value) != strings.TrimSpace(stands) {
 		return last
 	}
-	if last.Unknown != "" || r.Since.Before(last.At) {
+	anew := last == (saferules.Change{}) && r.Since.Before(made)
+	if last.Unknown != "" || r.Since.Before(last.At) || anew {
 		return saferules.Change{At: r.Since, By: last.By}
 	}
 	return last

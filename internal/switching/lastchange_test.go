@@ -60,8 +60,9 @@ func TestTheControllerKnowsSinceWhenItLeadsThere(t *testing.T) {
 		"it has none":                    {written, "", written},
 		"nobody else knows":              {saferules.Change{Unknown: "x"}, `{"lastSwitch":"hangzhou","lastSwitchSince":"2026-11-23T12:00:00Z"}`, saferules.Change{At: noon}},
 		"nobody has changed it":          {saferules.Change{}, `{"lastSwitch":"hangzhou","lastSwitchSince":"2026-11-23T12:00:00Z"}`, saferules.Change{}},
+		"it was deleted, and made anew":  {saferules.Change{}, `{"lastSwitch":"hangzhou","lastSwitchSince":"2026-11-23T11:58:00Z"}`, saferules.Change{At: noon.Add(-2 * time.Minute)}},
 	} {
-		if diff := cmp.Diff(test.want, recorded(test.last, "hangzhou\n", test.state)); diff != "" {
+		if diff := cmp.Diff(test.want, recorded(test.last, noon, "hangzhou\n", test.state)); diff != "" {
 			t.Errorf("%s: %s", sentence, diff)
 		}
 	}

@@ -18,9 +18,10 @@ const All = 100
 type Plan struct {
 	Endpoint zone.Endpoint
 	// Read is the value that stands there, Standing what is in force: another one where the
-	// value isn't valid.
+	// value is Invalid.
 	Read     string
 	Standing zone.Switch
+	Invalid  bool
 	// Word is where to lead, as the person has written it, and Target what it means.
 	Word   string
 	Target zone.Target
@@ -45,9 +46,10 @@ type Step struct {
 	Stands bool
 }
 
-// Moves tells whether anything would be led elsewhere than it is now.
+// Moves tells whether anything would be led elsewhere than it is now, or than anybody who
+// reads the value would think.
 func (p Plan) Moves() bool {
-	return p.Standing.Scope != zone.AllNodes || p.Standing.To != p.Target
+	return p.Invalid || p.Standing.Scope != zone.AllNodes || p.Standing.To != p.Target
 }
 
 // Steps are the values to write, one after the other. Where everything leads there already

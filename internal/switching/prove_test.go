@@ -2,10 +2,12 @@ package switching
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/registry-failover/registry-failover/internal/healthquorum"
 	"github.com/registry-failover/registry-failover/internal/healthreport"
@@ -35,6 +37,13 @@ func outline(p Proof) string {
 	return text
 }
 
+// from is a view in which another value stood.
+func from(v View, value string) View {
+	v.Probers = slices.Clone(v.Probers)
+	v.Switch = &corev1.ConfigMap{Data: map[string]string{shared: value}}
+	return v
+}
+
 func TestWhatProvesASwitch(t *testing.T) {
 	const wave = "to: hangzhou\nfrom: privatezone\nshare: 10"
 	for sentence, test := range map[string]struct {
@@ -59,6 +68,24 @@ func TestWhatProvesASwitch(t *testing.T) {
 		"not a report from before the switch": {
 			"hangzhou", "zhangjiakou", func(c *Claim, v *View) { c.Since = *v },
 			"3/3 switched, 3 moved, 0/3 served by hangzhou; node-a: its prober is served by zhangjiakou: it was asked; node-g: its prober is served by zhangjiakou: it was asked; node-j: its prober is served by zhangjiakou: it was asked; 0 of 3 probers are served by hangzhou",
+		},
+		"by another network, not a report from before that tells of the same instance": {
+			"hangzhou/public", "hangzhou", func(c *Claim, v *View) { c.Since = from(*v, "hangzhou") },
+			"3/3 switched, 3 moved, 0/3 served by hangzhou; node-a: its prober has not reported since; node-g: its prober has not reported since; node-j: its prober has not reported since; 0 of 3 probers are served by hangzhou",
+		},
+		"by another network, reports since": {
+			"hangzhou/public", "hangzhou", func(c *Claim, v *View) {
+				c.Since = from(*v, "hangzhou")
+				for n, name := range nodes {
+					v.Probers[n] = aProber(name, "hangzhou", noon.Add(time.Second), healthreport.Healthy)
+				}
+			}, "3/3 switched, 3 moved, 3/3 served by hangzhou; proven",
+		},
+		"of the next wave, a report from before on a node that was moved already": {
+			"to: hangzhou\nfrom: privatezone\nshare: 40", "hangzhou", func(c *Claim, v *View) {
+				c.Since = from(*v, wave)
+				v.Probers[2] = aProber("node-j", "hangzhou", noon.Add(time.Second), healthreport.Healthy)
+			}, "3/3 switched, 2 moved, 2/2 served by hangzhou; proven",
 		},
 		"without probers the nodes": {"hangzhou", "hangzhou", func(_ *Claim, v *View) { v.Probers = nil }, "3/3 switched, 3 moved, 0/0 served by hangzhou; proven"},
 		"a prober that is gone doesn't count": {
@@ -146,7 +173,7 @@ func TestTheSentenceHasBothNumbers(t *testing.T) {
 	if got := p.Sentence(); got != "3 of 3 nodes switched, 1 of 1 prober is served by hangzhou, in 4.3 s" {
 		t.Error(got)
 	}
-	if got := (Proof{Nodes: 3, Switched: 3, Moved: 1}).Sentence(); got != "3 of 3 nodes switched, 1 of them moved, in 0.0 s" {
+	if got := (Proof{Nodes: 3, Switched: 3, Moved: 1}).Sentence(); got != "3 of 3 nodes switched, 1 of them moved, and no prober there tells who serves them, in 0.0 s" {
 		t.Error(got)
 	}
 }

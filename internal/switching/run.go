@@ -64,6 +64,7 @@ func Run(ctx context.Context, w World, c Course) ([]Done, error) {
 		if err != nil {
 			return done, err
 		}
+		before := since.Now
 		step := c.Steps[n]
 		begin := time.Now()
 		if step.Stands {
@@ -88,7 +89,7 @@ func Run(ctx context.Context, w World, c Course) ([]Done, error) {
 				return done, err
 			}
 		}
-		if err := c.after(ctx, w, claim, &proof, begin, stuck); err != nil || !proof.Proven {
+		if err := c.after(ctx, w, claim, &proof, before, stuck); err != nil || !proof.Proven {
 			return done, err
 		}
 	}
@@ -168,7 +169,10 @@ func (c Course) throw(ctx context.Context, w World, read, value string) error {
 	if err == nil || errors.Is(err, ErrMeanwhile) || apierrors.IsForbidden(err) || apierrors.IsInvalid(err) {
 		return err
 	}
-	if v, unread := c.view(ctx, w); unread == nil && v.Switch.Data[c.Endpoint.Name] == value {
+	switch v, unread := c.view(ctx, w); {
+	case unread != nil:
+		return fmt.Errorf("whether the switch was written isn't known: %w", err)
+	case v.Switch.Data[c.Endpoint.Name] == value:
 		return nil
 	}
 	return err
@@ -199,7 +203,10 @@ func (p Proof) Sentence() string {
 	if p.Moved < p.Nodes {
 		text += fmt.Sprintf(", %d of them moved", p.Moved)
 	}
-	if p.Probers > 0 {
+	switch {
+	case p.Probers == 0 && p.Nodes > 0:
+		text += ", and no prober there tells who serves them"
+	case p.Probers > 0:
 		text += fmt.Sprintf(", %d of %s by %s", p.Served, several(p.Probers, "prober is served", "probers are served"), p.Serving)
 	}
 	return fmt.Sprintf("%s, in %.1f s", text, p.Seconds)

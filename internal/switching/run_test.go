@@ -264,6 +264,25 @@ func TestAWriteWhoseAnswerIsLostCounts(t *testing.T) {
 	})
 }
 
+func TestAWriteWithoutAnAnswerOfWhichNobodyKnowsIsInDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		away := false
+		w := &world{t: t, value: "privatezone"}
+		w.throw = func(*world) error { away = true; return errors.New("the connection broke") }
+		w.look = func(*world, *View) error {
+			if away {
+				return errors.New("the API server is away")
+			}
+			return nil
+		}
+		var said []string
+		_, err := Run(t.Context(), w, course(t, &said))
+		if got, want := fmt.Sprint(err), "whether the switch was written isn't known: the connection broke"; got != want {
+			t.Error(got)
+		}
+	})
+}
+
 func TestATargetThatIsKnownToBeIllMayStayIll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, value: "privatezone", look: func(_ *world, v *View) error {

@@ -32,7 +32,7 @@ func (c Claim) probers(p *Proof, now View, counted map[string]bool) {
 		p.Probers++
 		was, known := before[l.Name]
 		newer := !known || renewed(l).After(was)
-		served, other, why := c.served(l, newer)
+		served, other, why := c.served(l, newer, newer || c.ledAlready(node))
 		if served {
 			p.Served++
 			continue
@@ -55,23 +55,23 @@ func lastByNode(probers []coordinationv1.Lease) map[string]coordinationv1.Lease 
 }
 
 // served tells whether a prober is served by the target; other says that somebody else
-// answers. A prober that doesn't tell who serves its node proves it by the target's own
-// identity, in a report that is newer than the switch.
-func (c Claim) served(l coordinationv1.Lease, newer bool) (served, other bool, why string) {
+// answers. A report that doesn't count may be of an answer before the switch: by another
+// network the same instance may have given it. A prober that doesn't tell who serves its node
+// proves it by the target's own identity, in a report that is newer than the switch.
+func (c Claim) served(l coordinationv1.Lease, newer, counts bool) (served, other bool, why string) {
 	r, err := healthreport.Parse(l.Annotations)
 	if err != nil {
 		return false, false, "its prober's report can't be read: " + err.Error()
 	}
-	if s, tells := r.Of(c.Endpoint.Name); tells {
-		switch s.Instance {
-		case c.serves():
-			return true, false, ""
-		case "":
-			return false, false, "its prober is served by nobody: " + s.Reason
-		}
+	s, tells := r.Of(c.Endpoint.Name)
+	switch {
+	case tells && s.Instance == "":
+		return false, false, "its prober is served by nobody: " + s.Reason
+	case tells && s.Instance != c.serves():
 		return false, true, "its prober is served by " + s.Instance + ": " + s.Reason
-	}
-	if !newer {
+	case tells && counts:
+		return true, false, ""
+	case !newer:
 		return false, false, "its prober has not reported since"
 	}
 	for _, i := range r.Instances {
@@ -80,6 +80,15 @@ func (c Claim) served(l coordinationv1.Lease, newer bool) (served, other bool, w
 		}
 	}
 	return false, false, "its prober doesn't see " + c.serves() + " healthy"
+}
+
+// ledAlready tells whether the value from before has led a node to the same target.
+func (c Claim) ledAlready(node string) bool {
+	if c.Since.Switch == nil {
+		return false
+	}
+	before, err := c.Endpoint.ParseSwitch(c.Since.Switch.Data[c.Endpoint.Name])
+	return err == nil && before.Target(c.Endpoint.Name, node) == c.Step.Switch.To
 }
 
 // over tells whether an instance over a network says something about the target.

@@ -148,7 +148,8 @@ func (e Endpoint) readLines(lines map[string]string) (Switch, error) {
 			return Switch{}, fmt.Errorf("until: %q is no time: write it as 2006-01-02T15:04:05Z (RFC 3339)", clip(until))
 		}
 	}
-	return s, e.readScope(&s, lines)
+	err = e.readScope(&s, lines)
+	return s, err
 }
 
 func (e Endpoint) readScope(s *Switch, lines map[string]string) error {

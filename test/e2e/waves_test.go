@@ -54,7 +54,7 @@ func TestWaves(t *testing.T) {
 }
 
 // unjudged are the rules that nobody can judge on this cluster.
-const unjudged = "target-ready,zone-target,images-on-primary"
+const unjudged = "target-ready,images-on-primary"
 
 // thrownBy is what the plugin tells of a failover or failback.
 type thrownBy struct {

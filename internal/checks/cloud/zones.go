@@ -47,7 +47,7 @@ func zones(v view) []checks.Finding {
 	if v.Config.PrivateZone.WriteBack && !v.Config.PrivateZone.Force {
 		all = append(all, v.unwritable(read.Value)...)
 	}
-	if result.Target != "" && result.Target == v.Primary {
+	if result.Target.Instance != "" && result.Target.Instance == v.Primary {
 		all = append(all, ok("", "in %s the name leads to the primary %s", v.Config.Cluster.VPCID, v.Primary))
 	}
 	for _, z := range read.Value {
