@@ -71,6 +71,38 @@ func TestStatusWatchesUntilItIsInterrupted(t *testing.T) {
 	}
 }
 
+// TestWhoWatchesObjectsIsToldThatNothingIsReadOnStderr, once for each time that it begins.
+func TestWhoWatchesObjectsIsToldThatNothingIsReadOnStderr(t *testing.T) {
+	a, later := statusAPI(t), statusAPI(t)
+	later[switchPath] = thrownBy("kubectl-edit", "privatezone")
+	var reads atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n := reads.Load()
+		if r.URL.Path == switchPath {
+			n = reads.Add(1)
+		}
+		switch {
+		case n == 1:
+			a.ServeHTTP(w, r)
+		case n <= 3 && r.URL.Path == switchPath:
+			http.Error(w, "etcd is away", http.StatusInternalServerError)
+		default:
+			later.ServeHTTP(w, r)
+		}
+	}))
+	defer server.Close()
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out, stderr := &until{text: `"switch": "privatezone"`, end: cancel}, &bytes.Buffer{}
+	if code := cli.Run(ctx, []string{"status", "-w", "-o", "json", "--server", server.URL}, nil, out, stderr); code != 0 || strings.Count(out.String(), `"endpoints"`) != 2 {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	if got := stderr.String(); strings.Count(got, "\n") != 1 || !strings.HasPrefix(got, "the switch can't be read: ") {
+		t.Errorf("stderr: %q", got)
+	}
+}
+
 func TestStatusDoesNotWatchWhatCanNotBeRead(t *testing.T) {
 	for sentence, path := range map[string]string{"the configuration": configPath, "the switch": switchPath} {
 		a := statusAPI(t)
