@@ -234,7 +234,7 @@ func TestStatusWithoutSomething(t *testing.T) {
 		code           int
 		stdout, stderr string // what they have; with "" they are empty
 	}{
-		"the right to list pods":       {edited(func(a api) { delete(a, podsPath) }), []string{"-o", "json"}, 1, `"pods": null`, "you may not list pods"},
+		"the right to list pods": {edited(func(a api) { delete(a, podsPath) }), []string{"-o", "json"}, 1, `"pods": null`, "you may not list pods"},
 		"pods that can be listed": {edited(func(a api) {
 			a[podsPath] = metav1.Status{Status: metav1.StatusFailure, Message: "etcd is away", Code: http.StatusInternalServerError}
 		}), []string{"-o", "json"}, 1, `"pods": null`, "the pods on the host network can't be listed, so that it isn't known which keep a copy of an earlier hosts file: etcd is away\n"},
