@@ -27,15 +27,17 @@ func TestWhenCertificatesEndIsTold(t *testing.T) {
 		registry := prometheus.NewRegistry()
 		p := New(Options{
 			Health: health.Prober{
-				Resolve: func(context.Context, string) ([]netip.Addr, error) { return []netip.Addr{netip.MustParseAddr("203.0.113.10")}, nil },
-				Dial: func(_ context.Context, _, address string) (net.Conn, error) {
+				Resolve: func(context.Context, string) ([]netip.Addr, error) {
+					return []netip.Addr{netip.MustParseAddr("203.0.113.10")}, nil
+				},
+				Dial: func(ctx context.Context, _, address string) (net.Conn, error) {
 					if address != hangzhou {
 						return nil, errRefused
 					}
 					near, far := net.Pipe()
 					go func() {
 						defer far.Close()
-						_ = tls.Server(far, &tls.Config{Certificates: []tls.Certificate{certificate}}).HandshakeContext(t.Context()) //nolint:gosec // no more is asked of it
+						_ = tls.Server(far, &tls.Config{Certificates: []tls.Certificate{certificate}}).HandshakeContext(ctx) //nolint:gosec // no more is asked of it
 					}()
 					return near, nil
 				},
