@@ -37,7 +37,7 @@ func TestWhenCertificatesEndIsTold(t *testing.T) {
 					near, far := net.Pipe()
 					go func() {
 						defer far.Close()
-						_ = tls.Server(far, &tls.Config{Certificates: []tls.Certificate{certificate}}).HandshakeContext(ctx) //nolint:gosec // no more is asked of it
+						_ = tls.Server(far, &tls.Config{Certificates: []tls.Certificate{certificate}}).HandshakeContext(context.WithoutCancel(ctx)) //nolint:gosec // no more is asked of it
 					}()
 					return near, nil
 				},
