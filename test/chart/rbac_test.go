@@ -114,7 +114,7 @@ func TestRightsAreThoseOfTheTables(t *testing.T) {
 		},
 		"Group oncall": {
 			"cluster:  nodes: list",
-			"registry-failover:  configmaps: get registry-failover-config,registry-failover-state,registry-failover-status",
+			"registry-failover:  configmaps: get registry-failover-config,registry-failover-state,registry-failover-status,registry-failover-images",
 			"registry-failover:  configmaps: get,patch registry-failover,registry-failover-drills",
 			"registry-failover: coordination.k8s.io leases: list",
 		},
