@@ -38,7 +38,7 @@ func of(more ...string) map[string]string {
 	return labels
 }
 
-// lives has one for each alert.
+// lives has one for each alert, or several where it has several reasons.
 var lives = []life{
 	{"RegistryFailoverSwitchInvalid", "", map[string]string{
 		`registry_failover_switch_valid{endpoint="e", pod="node-a"}`: "1x10 0x10 1x20",
@@ -127,7 +127,15 @@ var lives = []life{
 	{"RegistryFailoverReadinessStale", "18000", map[string]string{ // after 5 h
 		`registry_failover_readiness_timestamp_seconds{endpoint="e"}`: "0x100 24000x40",
 		`registry_failover_readiness_timestamp_seconds{endpoint="f"}`: "18000+60x140",
-	}, "70m", "75m", "120m", of(), "The images of e were known completely 6h 15m 0s ago."},
+	}, "70m", "75m", "120m", of(), "The images of e haven't been known completely for 6 hours."},
+	{"RegistryFailoverReadinessStale", "", map[string]string{ // a leader that has never known those of e, which begins anew after 3 h
+		`registry_failover_readiness_images{endpoint="e", instance="a", finding="unknown", pod="a"}`: "5x180 stale",
+		`registry_failover_readiness_images{endpoint="e", instance="a", finding="unknown", pod="b"}`: "_x181 5x300",
+		`registry_failover_readiness_timestamp_seconds{endpoint="e", pod="b"}`:                       "_x400 24000x80",
+		`registry_failover_readiness_images{endpoint="f", instance="a", finding="unknown", pod="a"}`: "0x480",
+		`registry_failover_readiness_timestamp_seconds{endpoint="f", pod="a"}`:                       "_x60 3600+60x420",
+		`registry_failover_readiness_images{endpoint="g", instance="a", finding="unknown", pod="b"}`: "_x120 5x360", // new
+	}, "369m", "372m", "420m", of(), "The images of e haven't been known completely for 6 hours."},
 	{"RegistryFailoverDrillOverdue", "2588400", map[string]string{ // after 29 days and 23 h; 0 is that there never was one
 		`registry_failover_drill_last_success_timestamp_seconds{endpoint="e", instance="a"}`: "0x1600 2680000x60",
 		`registry_failover_drill_last_success_timestamp_seconds{endpoint="e", instance="b"}`: "173000x1660",
@@ -179,7 +187,7 @@ func TestEveryAlertHasItsLife(t *testing.T) {
 	for _, l := range lives {
 		got = append(got, l.alert)
 	}
-	if !slices.Equal(want, got) {
+	if !slices.Equal(want, slices.Compact(got)) {
 		t.Errorf("alerts.yaml has\n%s\nand lives\n%s", strings.Join(want, " "), strings.Join(got, " "))
 	}
 }
