@@ -26,8 +26,9 @@ func newPainter(to io.Writer) *painter {
 	return &painter{to: to, plain: !terminal || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb"}
 }
 
-// marked is a line that begins with a mark: fine, to judge, not fine, not known.
-var marked = regexp.MustCompile(`^( *)(√|‼|×|\?)( )`)
+// marked is a line that begins with a mark: fine, to judge, not fine, not known. Before it
+// a terminal may have been told where to write.
+var marked = regexp.MustCompile(`^((?:\x1b\[[0-9]*[A-Z])* *)(√|‼|×|\?)( )`)
 
 var markColours = map[string]string{"√": "32", "‼": "33", "×": "31", "?": "36"}
 

@@ -47,6 +47,7 @@ func TestMarksAtTheBeginningOfALineGetColours(t *testing.T) {
 			[]string{"a: b\n  √ fine\n  ‼ hm\n× no\n    ? who knows\n"},
 			"a: b\n  \x1b[32m√\x1b[0m fine\n  \x1b[33m‼\x1b[0m hm\n\x1b[31m×\x1b[0m no\n    \x1b[36m?\x1b[0m who knows\n",
 		},
+		"at the top of a screen, too":    {[]string{"\x1b[2J\x1b[H‼ hm\x1b[K\n  × no\x1b[K\n\x1b[J"}, "\x1b[2J\x1b[H\x1b[33m‼\x1b[0m hm\x1b[K\n  \x1b[31m×\x1b[0m no\x1b[K\n\x1b[J"},
 		"within a line they stay":        {[]string{"a √ b × c\n"}, "a √ b × c\n"},
 		"a word that begins so stays":    {[]string{"?query\n  √ok\n"}, "?query\n  √ok\n"},
 		"after half a line is no begin":  {[]string{"half ", "√ of it\n", "√ whole\n"}, "half √ of it\n\x1b[32m√\x1b[0m whole\n"},

@@ -31,10 +31,12 @@ func newScreen(to io.Writer) *screen {
 	return s
 }
 
+func (s *screen) isTerminal() bool { return s.size != nil }
+
 // show writes the text. What it is compared by decides elsewhere than on a terminal
 // whether it is worth another look.
 func (s *screen) show(text, compared string) error {
-	if s.size == nil {
+	if !s.isTerminal() {
 		if s.last != "" && s.last != compared {
 			text = "\n" + text
 		}

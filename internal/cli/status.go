@@ -126,24 +126,16 @@ func (o *statusOptions) render(result statusResult, now time.Time) (*bytes.Buffe
 func (o *statusOptions) look(ctx context.Context, client *statusClient, tell func(string)) (statusResult, error) {
 	var r statusResult
 	begin := time.Now()
-	var in rollout.Input
-	err := o.limit(ctx, o.timeout, func(ctx context.Context) (err error) { in, err = client.read(ctx); return err })
+	first, cancelFirst := o.limited(ctx, o.timeout)
+	defer cancelFirst()
+	in, err := client.read(first)
 	if err != nil {
 		return r, err
 	}
 	told := ""
 	for {
 		asked := time.Now()
-		err := o.limit(ctx, o.timeout-time.Since(begin), func(ctx context.Context) error {
-			if err := client.readSwitch(ctx, &in); err != nil {
-				return err
-			}
-			err := client.readNodes(ctx, &in)
-			if apierrors.IsForbidden(err) && !o.wait { // the rest is worth telling
-				r.NodesProblem, in.Nodes, in.Leases, err = err.Error(), nil, nil, nil
-			}
-			return err
-		})
+		err := o.readRollout(ctx, client, &in, &r, o.timeout-time.Since(begin))
 		waited := time.Since(begin)
 		over := !o.wait || waited >= o.timeout
 		now := ""
@@ -175,24 +167,34 @@ func (o *statusOptions) look(ctx context.Context, client *statusClient, tell fun
 	if o.wait {
 		r.Seconds = new(time.Since(begin).Seconds())
 	}
-	err = o.limit(ctx, lastLook, func(ctx context.Context) (err error) {
-		r.Cloud, r.Health = client.published(ctx, tell)
-		r.Automatic = judgeAutomatic(client.config, client.told, time.Now())
-		r.Readiness = client.readiness(time.Now())
-		r.Stuck = judgeStuck(client.config, client.told, time.Now())
-		r.Drills = client.drills(ctx, tell)
-		in.Pods, err = client.pods(ctx, tell)
-		return err
-	})
-	if err != nil {
-		return r, err
-	}
+	rest, cancel := o.limited(ctx, lastLook)
+	defer cancel()
+	r.Cloud, r.Health = client.published(rest, tell)
+	r.Automatic = judgeAutomatic(client.config, client.told, time.Now())
+	r.Readiness = client.readiness(time.Now())
+	r.Stuck = judgeStuck(client.config, client.told, time.Now())
+	r.Drills = client.drills(rest, tell)
+	in.Pods = client.pods(rest, tell)
 	in.Now = time.Now()
 	r.Status = rollout.Judge(in)
 	if in.Pods == nil || r.NodesProblem != "" {
 		r.Pods = nil // not known, in JSON null
 	}
 	return r, nil
+}
+
+// readRollout reads what one look at the nodes goes by.
+func (o *statusOptions) readRollout(ctx context.Context, client *statusClient, in *rollout.Input, r *statusResult, left time.Duration) error {
+	ctx, cancel := o.limited(ctx, left)
+	defer cancel()
+	if err := client.readSwitch(ctx, in); err != nil {
+		return err
+	}
+	err := client.readNodes(ctx, in)
+	if apierrors.IsForbidden(err) && !o.wait { // the rest is worth telling
+		r.NodesProblem, in.Nodes, in.Leases, err = err.Error(), nil, nil, nil
+	}
+	return err
 }
 
 const (
@@ -202,14 +204,12 @@ const (
 	lastLook = 5 * time.Second
 )
 
-// limit doesn't let a reader wait much longer than asked for an API server that is silent.
-func (o *statusOptions) limit(ctx context.Context, left time.Duration, read func(context.Context) error) error {
-	if o.wait {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, max(left, lastLook))
-		defer cancel()
+// limited doesn't let a reader wait much longer than asked for an API server that is silent.
+func (o *statusOptions) limited(ctx context.Context, left time.Duration) (context.Context, context.CancelFunc) {
+	if !o.wait {
+		return ctx, func() {}
 	}
-	return read(ctx)
+	return context.WithTimeout(ctx, max(left, lastLook))
 }
 
 func (o *statusOptions) judge(r statusResult) error {

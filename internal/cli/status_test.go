@@ -121,6 +121,21 @@ func TestGoldenFilesOfStatus(t *testing.T) {
 	}
 }
 
+// TestEveryPartTellsItsAge: what the controller told long ago is no news.
+func TestEveryPartTellsItsAge(t *testing.T) {
+	a := statusAPI(t)
+	a[statusPath] = toldOf(`{"version":1,` + ofHealth + `,` + ofAutomatic + `,` + ofReadiness + `,` + strings.Replace(ofStuck, `"pods":0`, `"pods":1`, 1) + `}`)
+	_, text, _ := statusOf(t, a)
+	for _, want := range []string{
+		" for 4 min, by oncall", ", oldest report 2 min ago\n", "\n  health as of 4 min ago", "\n  images as of 4 min ago\n", "; as of 4 min ago\n",
+		"\n  waiting pods as of 4 min ago\n", "drill of hangzhou: succeeded 4 min ago",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("there is no %q:\n%s", want, text)
+		}
+	}
+}
+
 func TestStatusPageShowsTheGoldenFile(t *testing.T) {
 	page, err := os.ReadFile("../../docs/status.md")
 	if err != nil {
@@ -219,7 +234,10 @@ func TestStatusWithoutSomething(t *testing.T) {
 		code           int
 		stdout, stderr string // what they have; with "" they are empty
 	}{
-		"the right to list pods":       {edited(func(a api) { delete(a, podsPath) }), []string{"-o", "json"}, 1, `"pods": null`, "you may not list pods"},
+		"the right to list pods": {edited(func(a api) { delete(a, podsPath) }), []string{"-o", "json"}, 1, `"pods": null`, "you may not list pods"},
+		"pods that can be listed": {edited(func(a api) {
+			a[podsPath] = metav1.Status{Status: metav1.StatusFailure, Message: "etcd is away", Code: http.StatusInternalServerError}
+		}), []string{"-o", "json"}, 1, `"pods": null`, "the pods on the host network can't be listed, so that it isn't known which keep a copy of an earlier hosts file: etcd is away\n"},
 		"the right to list nodes":      {edited(func(a api) { delete(a, nodesPath) }), nil, 2, "\n  ? the nodes can't be listed: you lack the right to list nodes in the whole cluster\n  √ PrivateZone leads to the primary zhangjiakou, read 4 min ago\n  health as of 4 min ago", "the nodes can't be listed: "},
 		"the right to list Leases":     {edited(func(a api) { delete(a, leasesPath) }), []string{"-o", "json"}, 2, `"nodesProblem": "the nodes' reports can't be listed: `, "you lack the right to list leases.coordination.k8s.io in the namespace registry-failover\n"},
 		"it, and waiting for nodes":    {edited(func(a api) { delete(a, leasesPath) }), []string{"--wait"}, 2, "", "the nodes' reports can't be listed: "},

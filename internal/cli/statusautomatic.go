@@ -76,6 +76,8 @@ func writeAutomatic(w io.Writer, s automaticStatus, now time.Time) {
 	}
 	if s.Old {
 		text += fmt.Sprintf("; as of %s, which is old", s.At.Format(time.RFC3339))
+	} else {
+		text += fmt.Sprintf("; as of %s ago", duration(now.Sub(*s.At)))
 	}
 	fmt.Fprintf(w, "  %s %s\n", mark, escape(text))
 }

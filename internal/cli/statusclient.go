@@ -94,28 +94,30 @@ func (c *statusClient) readNodes(ctx context.Context, in *rollout.Input) error {
 	return nil
 }
 
-// pods lists those on the host network; nil when the caller may not.
-func (c *statusClient) pods(ctx context.Context, tell func(string)) ([]corev1.Pod, error) {
+// pods lists those on the host network; nil where they can't be listed, which is no
+// reason to tell nothing else.
+func (c *statusClient) pods(ctx context.Context, tell func(string)) []corev1.Pod {
 	pods := []corev1.Pod{}
 	if c.config.Node.Hosts == config.HostsOff {
-		return pods, nil
+		return pods
 	}
 	if time.Since(c.podsAt) < c.podsEvery {
-		return c.lastPods, nil
+		return c.lastPods
 	}
 	options := metav1.ListOptions{FieldSelector: "spec.hostNetwork=true"}
 	err := each(ctx, options, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		return c.core.Pods(metav1.NamespaceAll).List(ctx, o)
 	}, func(p *corev1.Pod) { pods = append(pods, *p) })
-	if apierrors.IsForbidden(err) {
+	switch {
+	case apierrors.IsForbidden(err):
 		tell(fmt.Sprintf("you may not list pods, so that it isn't known which keep a copy of an earlier hosts file: %v", err))
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the pods on the host network can't be listed: %w", err)
+		return nil
+	case err != nil:
+		tell(fmt.Sprintf("the pods on the host network can't be listed, so that it isn't known which keep a copy of an earlier hosts file: %v", err))
+		return nil
 	}
 	c.podsAt, c.lastPods = time.Now(), pods
-	return pods, nil
+	return pods
 }
 
 // published gives what the controller tells of PrivateZone and of the instances' health, and keeps all of it;

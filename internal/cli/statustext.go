@@ -68,6 +68,7 @@ func writeStatus(w io.Writer, r statusResult, now time.Time) {
 		}
 		for _, i := range r.Readiness {
 			if i.Endpoint == e.Name {
+				writeAsOf(w, "images", i.At, i.Old, now)
 				writeReadiness(w, i, now)
 			}
 		}
@@ -78,6 +79,9 @@ func writeStatus(w io.Writer, r statusResult, now time.Time) {
 		}
 		for _, s := range r.Stuck {
 			if s.Endpoint == e.Name {
+				if s.Pods > 0 || s.NodeCount > 0 {
+					writeAsOf(w, "waiting pods", s.At, s.Old, now)
+				}
 				writeStuck(w, s, now)
 			}
 		}
@@ -96,6 +100,13 @@ func writeStatus(w io.Writer, r statusResult, now time.Time) {
 	}
 	if len(r.Pods) > 0 {
 		writeOwners(w, r.Pods)
+	}
+}
+
+// writeAsOf tells the age of what follows; of what is old its own line tells the time.
+func writeAsOf(w io.Writer, what string, at *time.Time, old bool, now time.Time) {
+	if at != nil && !old {
+		fmt.Fprintf(w, "  %s as of %s ago\n", what, duration(now.Sub(*at)))
 	}
 }
 

@@ -28,27 +28,38 @@ func (u *until) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func TestStatusWatchesUntilItIsInterrupted(t *testing.T) {
-	a, later := statusAPI(t), statusAPI(t)
+// turning is an API server whose switch can't be read for some looks after the first, and
+// is another then.
+func turning(t *testing.T, away int64, inspect func(path string, look int64)) *httptest.Server {
+	t.Helper()
+	first, later := statusAPI(t), statusAPI(t)
 	later[switchPath] = thrownBy("kubectl-edit", "privatezone")
-	var reads atomic.Int64
+	var looks atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n := reads.Load()
+		n := looks.Load()
 		if r.URL.Path == switchPath {
-			n = reads.Add(1)
+			n = looks.Add(1)
 		}
+		inspect(r.URL.Path, n)
 		switch {
-		case r.URL.Path == podsPath && n > 1:
-			t.Error("pods are listed again")
-		case n == 2 && r.URL.Path == switchPath:
+		case n <= 1:
+			first.ServeHTTP(w, r)
+		case n <= 1+away && r.URL.Path == switchPath:
 			http.Error(w, "etcd is away", http.StatusInternalServerError)
-		case n >= 3:
-			later.ServeHTTP(w, r)
 		default:
-			a.ServeHTTP(w, r)
+			later.ServeHTTP(w, r)
 		}
 	}))
-	defer server.Close()
+	t.Cleanup(server.Close)
+	return server
+}
+
+func TestStatusWatchesUntilItIsInterrupted(t *testing.T) {
+	server := turning(t, 1, func(path string, look int64) {
+		if path == podsPath && look > 1 {
+			t.Error("pods are listed again")
+		}
+	})
 	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -68,6 +79,21 @@ func TestStatusWatchesUntilItIsInterrupted(t *testing.T) {
 		if !strings.Contains(shown[n], want) {
 			t.Errorf("text %d has no %q:\n%s", n, want, shown[n])
 		}
+	}
+}
+
+// TestWhoWatchesObjectsIsToldThatNothingIsReadOnStderr, once for each time that it begins.
+func TestWhoWatchesObjectsIsToldThatNothingIsReadOnStderr(t *testing.T) {
+	server := turning(t, 2, func(string, int64) {})
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out, stderr := &until{text: `"switch": "privatezone"`, end: cancel}, &bytes.Buffer{}
+	if code := cli.Run(ctx, []string{"status", "-w", "-o", "json", "--server", server.URL}, nil, out, stderr); code != 0 || strings.Count(out.String(), `"endpoints"`) != 2 {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	if got := stderr.String(); strings.Count(got, "\n") != 1 || !strings.HasPrefix(got, "the switch can't be read: ") {
+		t.Errorf("stderr: %q", got)
 	}
 }
 

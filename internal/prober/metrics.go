@@ -3,6 +3,7 @@ package prober
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/registry-failover/registry-failover/internal/health"
 	"github.com/registry-failover/registry-failover/internal/healthreport"
 )
 
@@ -10,6 +11,7 @@ type metrics struct {
 	probes  *prometheus.CounterVec
 	latency *prometheus.GaugeVec
 	levels  *prometheus.GaugeVec
+	expiry  *prometheus.GaugeVec
 }
 
 func newMetrics(registerer prometheus.Registerer) metrics {
@@ -27,8 +29,12 @@ func newMetrics(registerer prometheus.Registerer) metrics {
 			Name: "registry_failover_probe_level",
 			Help: "1 for the level that this prober reports of the instance, 0 for the others.",
 		}, append(of, "level")),
+		expiry: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "registry_failover_probe_certificate_expiry_timestamp_seconds",
+			Help: "When the certificate that the instance has last shown for the shared endpoint can't be used any more, or one above it.",
+		}, of),
 	}
-	registerer.MustRegister(m.probes, m.latency, m.levels)
+	registerer.MustRegister(m.probes, m.latency, m.levels, m.expiry)
 	return m
 }
 
@@ -37,9 +43,13 @@ func (m metrics) clear() {
 	m.probes.Reset()
 	m.latency.Reset()
 	m.levels.Reset()
+	m.expiry.Reset()
 }
 
-func (m metrics) probed(k healthreport.Key, o Observation) {
+func (m metrics) probed(k healthreport.Key, c *health.Certificate, o Observation) {
+	if c != nil {
+		m.expiry.WithLabelValues(k.Endpoint, k.Instance, string(k.Network)).Set(float64(c.Expires.Unix()))
+	}
 	m.probes.WithLabelValues(k.Endpoint, k.Instance, string(k.Network), string(o.Level)).Inc()
 	if o.Latency > 0 {
 		m.latency.WithLabelValues(k.Endpoint, k.Instance, string(k.Network)).Set(o.Latency.Seconds())

@@ -162,7 +162,7 @@ func (p *Prober) watch(ctx context.Context, t target, h config.Health, limits bu
 			return
 		}
 		o := Judge(found, t.expected)
-		p.metrics.probed(t.Key, o)
+		p.metrics.probed(t.Key, found.Certificate, o)
 		p.adopt(t, func(before Record) Record { return before.Next(o, time.Now(), Thresholds{h.Failures, h.Successes}) })
 		next := time.Duration(float64(h.Interval.Duration) * (0.9 + 0.2*rand.Float64()))
 		if !pause(ctx, next-time.Since(begun)) {

@@ -14,6 +14,7 @@ import (
 // read off the source is "".
 type metric struct {
 	kind, name, help string // kind is CounterOpts, GaugeOpts, … or NewDesc
+	labels           []string
 	position         token.Pos
 }
 
@@ -24,6 +25,8 @@ type values map[string]string
 type maker struct {
 	params []string
 	opts   ast.Node
+	// given says that the labels are the arguments after the parameters but the last.
+	given bool
 }
 
 // declaredMetrics finds the metrics in the files of one package:
@@ -31,6 +34,7 @@ type maker struct {
 // calls of a function or closure that does either with its own parameters.
 func declaredMetrics(files []*ast.File) []metric {
 	constants := stringConstants(files)
+	labels := labelsOf(files, constants)
 	makers := map[string]maker{}
 	inside := map[ast.Node]bool{} // what belongs to a maker
 	each(files, func(node ast.Node) {
@@ -47,7 +51,8 @@ func declaredMetrics(files []*ast.File) []metric {
 			with, _ := readMetric(inner, merged(constants, given))
 			without, ok := readMetric(inner, constants)
 			if ok && with.name != "" && without.name == "" {
-				makers[name] = maker{params, inner}
+				_, fixed := labels[inner]
+				makers[name] = maker{params, inner, !fixed && isVariadic(function)}
 				inside[inner] = true
 			}
 			return true
@@ -57,6 +62,7 @@ func declaredMetrics(files []*ast.File) []metric {
 	var found []metric
 	each(files, func(node ast.Node) {
 		if m, ok := readMetric(node, constants); ok && !inside[node] {
+			m.labels = labels[node]
 			found = append(found, m)
 		}
 		call, ok := node.(*ast.CallExpr)
@@ -70,8 +76,14 @@ func declaredMetrics(files []*ast.File) []metric {
 					given[p] = constantString(call.Args[i], constants)
 				}
 			}
-			m, _ := readMetric(makers[callee.Name].opts, merged(constants, given))
-			m.position = call.Pos()
+			made := makers[callee.Name]
+			m, _ := readMetric(made.opts, merged(constants, given))
+			m.position, m.labels = call.Pos(), labels[made.opts]
+			if first := len(made.params) - 1; made.given && len(call.Args) >= first {
+				for _, argument := range call.Args[first:] {
+					m.labels = append(m.labels, constantString(argument, constants))
+				}
+			}
 			found = append(found, m)
 		}
 	})
@@ -98,12 +110,12 @@ func readMetric(node ast.Node, known values) (metric, bool) {
 			return metric{}, false // such as ProcessCollectorOpts
 		}
 		name := prometheus.BuildFQName(fields["Namespace"], fields["Subsystem"], fields["Name"])
-		return metric{kind, name, fields["Help"], node.Pos()}, true
+		return metric{kind: kind, name: name, help: fields["Help"], position: node.Pos()}, true
 	case *ast.CallExpr:
 		if prometheusName(node.Fun) != "NewDesc" || len(node.Args) < 2 {
 			return metric{}, false
 		}
-		return metric{"NewDesc", constantString(node.Args[0], known), constantString(node.Args[1], known), node.Pos()}, true
+		return metric{kind: "NewDesc", name: constantString(node.Args[0], known), help: constantString(node.Args[1], known), position: node.Pos()}, true
 	}
 	return metric{}, false
 }

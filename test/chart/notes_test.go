@@ -31,7 +31,8 @@ func TestNotesNameTheNextThreeCommands(t *testing.T) {
 		got := notesOf(t, "--set=dns.clusterIP=172.16.0.53")
 		for _, want := range []string{
 			"kubectl -n ops rollout status daemonset/registry-failover-resolver\n",
-			"kubectl -n ops wait --for=create configmap/registry-failover\n   kubectl -n ops get configmap registry-failover -o yaml\n",
+			"kubectl -n ops wait --for=create configmap/registry-failover\n   kubectl registry-failover status --namespace ops\n   kubectl -n ops get configmap registry-failover -o yaml ",
+			"   kubectl registry-failover failover --to hangzhou --namespace ops\n",
 			"Registry Failover leads cross-region.registry.io. The switch follows PrivateZone until somebody throws it.\n",
 			`kubectl -n ops patch configmap registry-failover --type merge -p '{"data":{"cross-region.registry.io":"hangzhou"}}'` + "\n",
 			"kubectl registry-failover coredns --apply --namespace ops\n",

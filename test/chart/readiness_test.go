@@ -27,6 +27,9 @@ func TestNothingIsLeftOfReadinessThatIsOff(t *testing.T) {
 					t.Errorf("that the controller may %s is %v:\n%s", right, !test.want, lines)
 				}
 			}
+			if may := strings.Join(rights(t, all)["Group oncall"], "\n"); strings.Contains(may, "registry-failover-images") != test.want {
+				t.Errorf("on-call staff may\n%s", may)
+			}
 			args := get[appsv1.Deployment](t, all, "Deployment", controller).Spec.Template.Spec.Containers[0].Args
 			if slices.Contains(args, "--readiness") != test.want {
 				t.Errorf("the controller has %v", args)
