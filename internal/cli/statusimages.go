@@ -32,6 +32,8 @@ type imagesOf struct {
 	Images []readiness.ImageStatus `json:"images"`
 	// LeftOut is how many more there are.
 	LeftOut int `json:"leftOut"`
+	// Waiting is how many were not looked up yet on every instance.
+	Waiting int `json:"waiting"`
 }
 
 // runImages tells of the images that not every instance has.
@@ -95,7 +97,7 @@ func listImages(c *config.Config, data map[string]string, told []readinessStatus
 		case err != nil:
 			of.Problem = err.Error()
 		default:
-			of.At, of.LeftOut = &images.At, images.LeftOut
+			of.At, of.LeftOut, of.Waiting = &images.At, images.LeftOut, images.Waiting
 			of.Images = append(of.Images, images.Images...)
 		}
 		all = append(all, of)
@@ -114,6 +116,8 @@ func judgeImages(all []imagesOf) error {
 			sentences = append(sentences, of.Endpoint+": it isn't known which images the instances have now")
 		case n > 0:
 			sentences = append(sentences, fmt.Sprintf("%s: %s on every instance", of.Endpoint, several(n, "image isn't present and equal", "images aren't present and equal")))
+		case of.Waiting > 0:
+			sentences = append(sentences, fmt.Sprintf("%s: %s looked up on every instance yet", of.Endpoint, several(of.Waiting, "image was not", "images were not")))
 		}
 	}
 	if len(sentences) == 0 {
@@ -130,7 +134,7 @@ func writeLacking(w io.Writer, all []imagesOf, now time.Time) {
 			continue
 		case of.Old:
 			fmt.Fprintf(w, "%s\n  ‼ what follows is as of %s: that is old\n", visible(of.Endpoint), of.SeenAt.Format(time.RFC3339))
-		case len(of.Images) == 0:
+		case len(of.Images)+of.LeftOut+of.Waiting == 0:
 			fmt.Fprintf(w, "%s\n  √ every instance has all images\n", visible(of.Endpoint))
 		default:
 			fmt.Fprintf(w, "%s\n", visible(of.Endpoint))
@@ -140,6 +144,9 @@ func writeLacking(w io.Writer, all []imagesOf, now time.Time) {
 		}
 		if of.LeftOut > 0 {
 			fmt.Fprintf(w, "  and %s that the controller's list has no room for\n", several(of.LeftOut, "more image", "more images"))
+		}
+		if of.Waiting > 0 {
+			fmt.Fprintf(w, "  ‼ %s looked up on every instance yet\n", several(of.Waiting, "image was not", "images were not"))
 		}
 	}
 }

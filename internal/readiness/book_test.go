@@ -324,3 +324,22 @@ func TestTheListHasTheWorstFirst(t *testing.T) {
 		t.Errorf("%d bytes, %d images and %d left out", len(text), len(short.Images), short.LeftOut)
 	}
 }
+
+// TestTheListCountsWhatWaits has one instance asked and not the other: to list all of that
+// would be to write it anew each half minute.
+func TestTheListCountsWhatWaits(t *testing.T) {
+	s := newShelf(t, "hangzhou", "zhangjiakou")
+	s.survey(podOf("shop", "a", nil, nil, shared+"/demo/web:1"), podOf("shop", "b", nil, nil, shared+"/demo/db:1"))
+	if images := s.Worst(shared, MaxImagesBytes); len(images.Images) != 0 || images.Waiting != 2 {
+		t.Errorf("before anything is asked: %+v", images)
+	}
+	s.ask("hangzhou", digest)
+	if images := s.Worst(shared, MaxImagesBytes); len(images.Images) != 0 || images.Waiting != 2 {
+		t.Errorf("while the standby alone has answered: %+v", images)
+	}
+	s.ask("zhangjiakou", other)
+	images := s.Worst(shared, MaxImagesBytes)
+	if len(images.Images) != 2 || images.Waiting != 0 {
+		t.Errorf("when both have: %+v", images)
+	}
+}

@@ -14,7 +14,7 @@ const MaxImagesBytes = 900 << 10
 // Images are those of one endpoint that aren't present and equal on every instance, as
 // they stand in the ConfigMap registry-failover-images:
 //
-//	{"version":1,"at":"2026-11-24T02:00:00Z","images":[{"image":"cross-region.registry.io/demo/web:1","digests":["sha256:…"],"pods":14,"workloads":["shop/Deployment/web"],"more":0,"findings":[{"instance":"hangzhou","finding":"missing","since":"…","at":"…"}]}],"leftOut":0}
+//	{"version":1,"at":"2026-11-24T02:00:00Z","images":[{"image":"cross-region.registry.io/demo/web:1","digests":["sha256:…"],"pods":14,"workloads":["shop/Deployment/web"],"more":0,"findings":[{"instance":"hangzhou","finding":"missing","since":"…","at":"…"}]}],"leftOut":0,"waiting":0}
 type Images struct {
 	Version int       `json:"version"`
 	At      time.Time `json:"at"`
@@ -22,6 +22,8 @@ type Images struct {
 	Images []ImageStatus `json:"images"`
 	// LeftOut is how many more there are.
 	LeftOut int `json:"leftOut"`
+	// Waiting is how many others were not looked up yet on some instance, and present on the rest.
+	Waiting int `json:"waiting"`
 }
 
 // An ImageStatus is what is found of one image.
@@ -54,12 +56,17 @@ type ImageFinding struct {
 const imagesVersion = 1
 
 // Worst lists an endpoint's images that aren't present on every instance, as many as fit
-// into so many bytes of JSON.
+// into so many bytes of JSON; those that merely wait to be looked up are counted.
 func (b *Book) Worst(name string, limit int) Images {
 	var bad []*entry
 	e := b.endpoints[name]
+	images := Images{Version: imagesVersion, Images: []ImageStatus{}}
 	for _, entry := range b.entries {
-		if entry.endpoint == e && entry.worst() != Present {
+		switch {
+		case entry.endpoint != e || entry.worst() == Present:
+		case entry.isWaiting():
+			images.Waiting++
+		default:
 			bad = append(bad, entry)
 		}
 	}
@@ -70,7 +77,6 @@ func (b *Book) Worst(name string, limit int) Images {
 	slices.SortFunc(bad, func(a, b *entry) int {
 		return cmp.Or(cmp.Compare(rank[a.worst()], rank[b.worst()]), -cmp.Compare(a.pods, b.pods), cmp.Compare(a.Name, b.Name))
 	})
-	images := Images{Version: imagesVersion, Images: []ImageStatus{}}
 	left := limit - 200 - len(name)
 	for n, entry := range bad {
 		status := entry.status()
@@ -104,6 +110,18 @@ func (e *entry) worst() Finding {
 		f = worse(f, found)
 	}
 	return f
+}
+
+// isWaiting tells whether nothing is found against it, because some instance was not asked
+// yet: to list each such image would be to write most of them, again and again, as one
+// instance after the other answers.
+func (e *entry) isWaiting() bool {
+	for n := range e.records {
+		if found, _ := e.finding(n); found != Present && (found != Unknown || e.records[n].tried) {
+			return false
+		}
+	}
+	return true
 }
 
 func (e *entry) status() ImageStatus {

@@ -6,8 +6,8 @@ import (
 	"net/http"
 )
 
-// maxAnswer is how much of an answer is read: 250 pods are 2 MiB as a rule, 250
-// nodes 8 MiB, and each may be 1.5 MiB, which is what etcd takes. In memory it is
+// maxAnswer is how much of an answer is read: 100 pods are 1 MiB as a rule, 100
+// nodes 3 MiB, and each may be 1.5 MiB, which is what etcd takes. In memory it is
 // six times as much.
 const maxAnswer = 16 << 20
 

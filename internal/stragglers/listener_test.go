@@ -65,7 +65,7 @@ func TestPendingPodsAreAskedOfTheCache(t *testing.T) {
 		want []string
 	}{
 		"at once":                      {false, []string{"limit= resourceVersion=0"}},
-		"in pages where they are many": {true, []string{"limit= resourceVersion=0", "limit=250 resourceVersion="}},
+		"in pages where they are many": {true, []string{"limit= resourceVersion=0", "limit=100 resourceVersion="}},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			var asked []string

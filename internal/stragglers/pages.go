@@ -9,9 +9,9 @@ import (
 )
 
 // pageSize is how many objects are in memory at once, at most: some MiB of pods.
-const pageSize = 250
+const pageSize = 100
 
-// EachPage calls list with the options for each page, of 250 objects at most; list returns
+// EachPage calls list with the options for each page, of 100 objects at most; list returns
 // where the next begins. It is for what must not be in memory all at once.
 func EachPage(ctx context.Context, options metav1.ListOptions, list func(context.Context, metav1.ListOptions) (next string, err error)) error {
 	return pages(ctx, options, list)

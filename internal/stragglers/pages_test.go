@@ -26,7 +26,7 @@ func TestPodsAreReadInPages(t *testing.T) {
 	}
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
-		if query.Get("limit") != "250" || query.Get("resourceVersion") != "" || query.Get("fieldSelector") != "status.phase!=Succeeded,status.phase!=Failed" {
+		if query.Get("limit") != "100" || query.Get("resourceVersion") != "" || query.Get("fieldSelector") != "status.phase!=Succeeded,status.phase!=Failed" {
 			t.Errorf("asked for %s", r.URL)
 		}
 		page := pages[query.Get("continue")]
