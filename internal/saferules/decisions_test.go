@@ -57,6 +57,7 @@ var decisions = []struct {
 
 	{TargetReady, "it has all images", hangzhou, nil, Pass, "hangzhou has 100 % of 40 images"},
 	{TargetReady, "it has just enough", hangzhou, images(`{"instance":"hangzhou","share":0.95,"podsBlocked":2}`), Pass, "hangzhou has 95 % of 40 images, so that 2 pods could not start there"},
+	{TargetReady, "`failover.readyShare` is 0, and the controller hasn't told", hangzhou, func(f *Facts) { f.Rules.ReadyShare, f.Told.Readiness = 0, nil }, Pass, "failover.readyShare is 0, which asks for no images; and the controller has not told which images the instances have"},
 	{TargetReady, "it has one too few", hangzhou, images(`{"instance":"hangzhou","share":0.925,"podsBlocked":1}`), Fail, "hangzhou has 92.5 % of 40 images, so that 1 pod could not start there, and failover.readyShare asks for 95 %"},
 	{TargetReady, "the controller hasn't told", hangzhou, told(`{"version":1}`), NobodyKnows, "the controller has not told which images the instances have"},
 	{TargetReady, "it is told of others only", hangzhou, images(`{"instance":"zhangjiakou","share":1}`), NobodyKnows, "nobody has looked up the images on hangzhou"},

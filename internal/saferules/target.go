@@ -67,7 +67,10 @@ func (f Facts) images(oldest time.Duration) (InstanceImages, string) {
 
 func targetReady(f Facts) (Outcome, string) {
 	i, unknown := f.images(readinessOld)
-	if unknown != "" {
+	switch {
+	case unknown != "" && f.Rules.ReadyShare == 0:
+		return Pass, "failover.readyShare is 0, which asks for no images; and " + unknown
+	case unknown != "":
 		return NobodyKnows, unknown
 	}
 	text := fmt.Sprintf("%s has %s of %s", f.instance(), percent(i.Share), several(f.Told.Readiness.Images, "image", "images"))

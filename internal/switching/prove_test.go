@@ -93,6 +93,12 @@ func TestWhatProvesASwitch(t *testing.T) {
 				v.Probers[0] = aProber("node-a", "zhangjiakou", noon.Add(-time.Second-healthreport.Fresh), healthreport.Healthy)
 			}, "3/3 switched, 3 moved, 2/2 served by hangzhou; proven",
 		},
+		"a prober whose clock is ahead silences no other": {
+			"hangzhou", "hangzhou", func(_ *Claim, v *View) {
+				v.Probers[0] = aProber("node-a", "hangzhou", noon.Add(time.Hour), healthreport.Healthy)
+				v.Probers[2] = aProber("node-j", "", noon, healthreport.Healthy)
+			}, "3/3 switched, 3 moved, 2/3 served by hangzhou; node-j: its prober is served by nobody: it was asked; 2 of 3 probers are served by hangzhou",
+		},
 		"of two probers on a node the newer": {
 			"hangzhou", "hangzhou", func(_ *Claim, v *View) {
 				replaced := aProber("node-a", "zhangjiakou", noon.Add(-time.Second), healthreport.Healthy)

@@ -13,7 +13,8 @@ import (
 )
 
 // probers counts those on moved nodes that count, and that have reported lately: by the
-// newest of their reports, as the clock here may be another.
+// newest of their reports or by the API server's clock. So one that is wrong makes nobody's report
+// old but its own.
 func (c Claim) probers(p *Proof, now View, counted map[string]bool) {
 	before := map[string]time.Time{}
 	for _, l := range c.Since.Probers {
@@ -26,7 +27,8 @@ func (c Claim) probers(p *Proof, now View, counted map[string]bool) {
 		}
 	}
 	for node, l := range lastByNode(now.Probers) {
-		if !counted[node] || !c.moves(node) || newest.Sub(renewed(l)) > healthreport.Fresh {
+		old := newest.Sub(renewed(l)) > healthreport.Fresh && now.Now.Sub(renewed(l)) > healthreport.Fresh
+		if !counted[node] || !c.moves(node) || old {
 			continue
 		}
 		p.Probers++

@@ -55,6 +55,8 @@ func TestNotesNameTheNextThreeCommands(t *testing.T) {
 		"and so does a dry run later":                       {"=config.privateZone.writeBack=true,config.privateZone.dryRun=true,config.cluster.vpcID=vpc-1,config.credentials.provider=RRSA", "writeBack is true: with dryRun this is only shown"},
 		"nodes without a block follow PrivateZone":          {"=config.node.hosts=Off", "WARNING: config.node.hosts is Off"},
 		"and so with YAML's Off":                            {"=config.node.hosts=false", "WARNING: config.node.hosts is Off"},
+		"automatic mode needs to know of private images":    {"=config.failover.mode=Automatic", "WARNING: config.failover.mode is Automatic, and config.pullSecrets.mode Off"},
+		"also with YAML's Off":                              {"=config.failover.mode=Automatic,config.pullSecrets.mode=false", "WARNING: config.failover.mode is Automatic"},
 		"an extra source may be an instance":                {"=config.endpoints[0].rewrite.extraSources[0]=Registry.example.com", "WARNING: image.registry is on Registry.example.com, an extra source"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
@@ -84,7 +86,8 @@ func TestAnUpgradeSaysThatTheSwitchStays(t *testing.T) {
 func TestNotesDoNotWarnOfWhatIsFine(t *testing.T) {
 	for _, set := range []string{
 		"pullSecrets.mode=Off", "pullSecrets.mode=false", "pullSecrets.mode=Check,config.pullSecrets.namespaces[0]=*",
-		"failover.mode=Manual", "failover.mode=Automatic", "privateZone.source=VPCDNS", "node.resetConnections=true",
+		"failover.mode=Manual", "failover.mode=Automatic,config.failover.readyShare=0",
+		"failover.mode=Automatic,config.pullSecrets.mode=Check,config.pullSecrets.namespaces[0]=*", "privateZone.source=VPCDNS", "node.resetConnections=true",
 	} {
 		if got := notesOf(t, "--set=config."+set); strings.Contains(got, "WARNING") {
 			t.Errorf("%s: %s", set, got)
