@@ -38,12 +38,13 @@ type drilled struct {
 	level healthreport.Level
 	// silent is a controller that doesn't answer; readOnly lets nobody write the drills.
 	silent, readOnly bool
-	// overtaken has another request take this one's place.
-	overtaken bool
-	reads     []readiness.DrilledImage
-	problem   string
-	none      bool
-	drills    map[string]string
+	// overtaken has another request take this one's place; emptied has somebody empty the
+	// switch while the controller is asked.
+	overtaken, emptied bool
+	reads              []readiness.DrilledImage
+	problem            string
+	none               bool
+	drills             map[string]string
 	// values are all that the switch has said.
 	values []string
 	// pod is what was made in the namespace shop, and state what kubelet says of it.
@@ -126,6 +127,11 @@ func (d *drilled) serveDrills(w http.ResponseWriter, r *http.Request) {
 			d.t.Errorf("%s: %v", body, err)
 		}
 		maps.Copy(d.drills, patch.Data)
+		if d.emptied {
+			d.mu.Lock()
+			d.value = ""
+			d.mu.Unlock()
+		}
 		if d.overtaken {
 			d.drills[readiness.RequestKey(shared)] = `{"id":"other"}`
 		}
@@ -294,6 +300,16 @@ func TestAnswersThatAreLost(t *testing.T) {
 		if code != 1 || d.value != "privatezone" || !strings.Contains(stdout, "? switch    no node was led there: ") || strings.Contains(stdout, "could not be led back") {
 			t.Errorf("%d lost: exit code %d, the switch says %q\n%s\n%s", lost, code, d.value, stdout, stderr)
 		}
+	}
+}
+
+// TestADrillThatFindsTheSwitchEmptiedWritesNothing, as it has nothing to lead back.
+func TestADrillThatFindsTheSwitchEmptiedWritesNothing(t *testing.T) {
+	d := newDrilled(t)
+	d.emptied = true
+	code, stdout, _ := d.drill("--to", "hangzhou", "--nodes", "node-a")
+	if code != 1 || len(d.values) > 0 || !strings.Contains(stdout, "? switch    no node was led there: --nodes: what the switch says isn't valid: ") {
+		t.Errorf("exit code %d, it has written %q\n%s", code, d.values, stdout)
 	}
 }
 

@@ -63,8 +63,11 @@ func (d *drillRun) lead(ctx context.Context, images []string, times *drill.Times
 	}
 	if err != nil {
 		moved.Outcome, moved.Text = drill.Unknown, "no node was led there: "+err.Error()
+		if m.value == "" { // nothing was thrown
+			return "", []drill.Part{moved}
+		}
 		// An answer may be lost, of an API server that has written it.
-		if undone := d.back(ctx, m); m.value != "" && undone != nil && !errors.Is(undone, switching.ErrMeanwhile) {
+		if undone := d.back(ctx, m); undone != nil && !errors.Is(undone, switching.ErrMeanwhile) {
 			moved.Details = append(moved.Details, d.notBack(m, undone))
 		}
 		return m.value, []drill.Part{moved}
