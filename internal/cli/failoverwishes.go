@@ -104,7 +104,7 @@ func parseWaves(text string) ([]int, error) {
 
 // wavePause is longer than the probers need to see a fault and to report it.
 func wavePause(h config.Health) time.Duration {
-	return max(30*time.Second, time.Duration(h.Failures)*(h.Interval.Duration+h.Timeout.Duration)+5*time.Second)
+	return max(30*time.Second, time.Duration(h.Failures)*(max(h.Interval.Duration, h.Slow.Duration)+h.Timeout.Duration)+5*time.Second)
 }
 
 // chooseEndpoint is the one that was named, or the only one.

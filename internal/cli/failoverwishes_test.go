@@ -16,4 +16,8 @@ func TestAWaveIsLookedAtForAsLongAsAFaultTakesToShow(t *testing.T) {
 	if got := wavePause(h); got != 5*time.Minute+55*time.Second {
 		t.Errorf("with slow probes %s", got)
 	}
+	h.Interval.Duration, h.Slow.Duration = 5*time.Second, time.Minute
+	if got := wavePause(h); got != 5*time.Minute+55*time.Second {
+		t.Errorf("with answers that may take a minute %s", got)
+	}
 }
