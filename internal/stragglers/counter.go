@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	// interval is between two surveys: 50,000 pods are 200 pages each time.
+	// interval is between two surveys: 50,000 pods are 500 pages each time.
 	interval = 5 * time.Minute
 	// retry is after one that failed.
 	retry = 30 * time.Second
