@@ -57,6 +57,8 @@ type drilled struct {
 	ends    func()
 	state   corev1.ContainerStatus
 	deleted bool
+	// gone is when a prober has reported last that is no more; there is none with nil.
+	gone *metav1.MicroTime
 }
 
 func newDrilled(t *testing.T) *drilled {
@@ -70,6 +72,7 @@ func newDrilled(t *testing.T) *drilled {
 }
 
 func (d *drilled) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", time.Now().Add(-d.behind).UTC().Format(http.TimeFormat))
 	switch {
 	case r.URL.Path == leasesPath:
 		d.mu.Lock()
@@ -111,6 +114,11 @@ func (d *drilled) reported() []coordinationv1.Lease {
 			Key: healthreport.Key{Endpoint: shared, Instance: "hangzhou", Network: zone.Internal}, Level: d.level, Reason: "so it is", Named: true, LatencyMillis: 12,
 		}}
 		all[n].Annotations = old.Annotations()
+	}
+	if d.gone != nil {
+		node, last := "node-z", all[len(all)-1]
+		last.Name, last.Spec.HolderIdentity, last.Spec.RenewTime = "prober-gone", &node, d.gone
+		all = append(all, last)
 	}
 	return all
 }
@@ -310,6 +318,19 @@ func TestADrillThatFindsTheSwitchEmptiedWritesNothing(t *testing.T) {
 	code, stdout, _ := d.drill("--to", "hangzhou", "--nodes", "node-a")
 	if code != 1 || len(d.values) > 0 || !strings.Contains(stdout, "? switch    no node was led there: --nodes: what the switch says isn't valid: ") {
 		t.Errorf("exit code %d, it has written %q\n%s", code, d.values, stdout)
+	}
+}
+
+// TestAProberThatIsGoneIsNotWaitedFor, by the API server's clock: by the one here its last
+// report is yet to come.
+func TestAProberThatIsGoneIsNotWaitedFor(t *testing.T) {
+	d := newDrilled(t)
+	d.behind = -time.Hour
+	begin := time.Now()
+	d.gone = new(metav1.NewMicroTime(begin.Add(time.Hour - 2*healthreport.Fresh)))
+	code, stdout, stderr := d.drill("--to", "hangzhou", "--timeout", "20s")
+	if took := time.Since(begin); code != 0 || took >= 20*time.Second {
+		t.Errorf("exit code %d after %s\n%s\n%s", code, took, stdout, stderr)
 	}
 }
 

@@ -41,7 +41,7 @@ func (d *drillRun) ask(ctx context.Context, before []coordinationv1.Lease, tell 
 			return identity, answer, err
 		}
 		var waiting []string
-		identity, waiting = drill.Seen(d.key(), drill.Probers{Before: before, Now: now, At: time.Now()})
+		identity, waiting = drill.Seen(d.key(), drill.Probers{Before: before, Now: now, At: d.cluster.Clock.Now()})
 		if open {
 			found, other, err := d.answer(ctx, id)
 			if err != nil {

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
-	authenticationv1client "k8s.io/client-go/kubernetes/typed/authentication/v1"
-	coordinationv1client "k8s.io/client-go/kubernetes/typed/coordination/v1"
 
 	"github.com/registry-failover/registry-failover/internal/drill"
 	"github.com/registry-failover/registry-failover/internal/healthreport"
@@ -34,25 +32,11 @@ type drillRun struct {
 
 // connect reads the configuration of the cluster, and what of the flags depends on it.
 func (o *drillOptions) connect(ctx context.Context, nodes []string) (*drillRun, error) {
-	c, core, err := connect(o.kube)
+	cluster, read, err := openSwitching(ctx, o.kube)
 	if err != nil {
 		return nil, err
 	}
-	leases, err := coordinationv1client.NewForConfig(c)
-	if err != nil {
-		return nil, err
-	}
-	reviews, err := authenticationv1client.NewForConfig(c)
-	if err != nil {
-		return nil, err
-	}
-	d := &drillRun{drillOptions: o, moving: nodes}
-	if d.config, err = readClusterConfig(ctx, core, *o.kube.Namespace); err != nil {
-		return nil, fmt.Errorf("the product's namespace is named with --namespace: %w", err)
-	}
-	d.cluster = &switching.Cluster{
-		Namespace: *o.kube.Namespace, WithoutNodes: d.config.Node.Hosts == config.HostsOff, Core: core, Leases: leases, Reviews: reviews,
-	}
+	d := &drillRun{drillOptions: o, moving: nodes, cluster: cluster, config: read}
 	if d.endpoint, err = (&switchOptions{endpoint: o.endpoint}).chooseEndpoint(d.config); err != nil {
 		return nil, err
 	}
@@ -67,7 +51,7 @@ func (o *drillOptions) connect(ctx context.Context, nodes []string) (*drillRun, 
 	if d.cluster.WithoutNodes && len(nodes) > 0 {
 		return nil, errors.New("--nodes: node.hosts is Off in the configuration, so that no node can be led elsewhere")
 	}
-	d.by = strings.Join(strings.Fields(strings.ToValidUTF8(d.cluster.Who(ctx), "?")), " ")
+	d.by = d.cluster.Who(ctx)
 	return d, nil
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
-	"k8s.io/client-go/rest"
 
 	"github.com/registry-failover/registry-failover/internal/switching"
 	"github.com/registry-failover/registry-failover/pkg/zone"
@@ -68,7 +67,6 @@ type switchOptions struct {
 	timeout   time.Duration
 	output    string
 	kube      *genericclioptions.ConfigFlags
-	clock     *switching.Clock
 }
 
 func newFailover() *cobra.Command {
@@ -90,14 +88,8 @@ func newFailback() *cobra.Command {
 }
 
 func newSwitchVerb(verb switchVerb, cmd *cobra.Command) *cobra.Command {
-	o := switchOptions{verb: verb, kube: clusterFlags(), clock: &switching.Clock{}}
+	o := switchOptions{verb: verb, kube: clusterFlags()}
 	*o.kube.Namespace = productNamespace
-	wrap := o.kube.WrapConfigFn
-	o.kube.WithWrapConfigFn(func(c *rest.Config) *rest.Config {
-		c = wrap(c)
-		c.Wrap(o.clock.Wrap)
-		return c
-	})
 	cmd.DisableFlagsInUseLine, cmd.RunE = true, o.run
 	to := "`WORD` that says where to: an instance, or one with /internal or /public"
 	if verb.back {

@@ -7,9 +7,6 @@ import (
 	"strings"
 	"time"
 
-	authenticationv1client "k8s.io/client-go/kubernetes/typed/authentication/v1"
-	coordinationv1client "k8s.io/client-go/kubernetes/typed/coordination/v1"
-
 	"github.com/registry-failover/registry-failover/internal/saferules"
 	"github.com/registry-failover/registry-failover/internal/switching"
 	"github.com/registry-failover/registry-failover/pkg/config"
@@ -28,27 +25,13 @@ type switchRun struct {
 
 // connect reads the configuration of the cluster, and what of the flags depends on it.
 func (o *switchOptions) connect(ctx context.Context, w wishes) (*switchRun, error) {
-	c, core, err := connect(o.kube)
-	if err != nil {
-		return nil, err
-	}
-	leases, err := coordinationv1client.NewForConfig(c)
-	if err != nil {
-		return nil, err
-	}
-	reviews, err := authenticationv1client.NewForConfig(c)
-	if err != nil {
-		return nil, err
-	}
-	s := &switchRun{switchOptions: o, want: w}
 	ctx, cancel := o.within(ctx)
 	defer cancel()
-	if s.config, err = readClusterConfig(ctx, core, *o.kube.Namespace); err != nil {
-		return nil, fmt.Errorf("the product's namespace is named with --namespace: %w", err)
+	cluster, read, err := openSwitching(ctx, o.kube)
+	if err != nil {
+		return nil, err
 	}
-	s.cluster = &switching.Cluster{
-		Namespace: *o.kube.Namespace, WithoutNodes: s.config.Node.Hosts == config.HostsOff, Clock: o.clock, Core: core, Leases: leases, Reviews: reviews,
-	}
+	s := &switchRun{switchOptions: o, want: w, cluster: cluster, config: read}
 	if s.endpoint, err = o.chooseEndpoint(s.config); err != nil {
 		return nil, err
 	}
@@ -192,7 +175,7 @@ func (s *switchRun) notes() []string {
 			notes = append(notes, "automatic mode leaves this endpoint alone until it is privatezone again")
 		}
 	}
-	if skew := s.clock.Skew(); skew.Abs() >= worthTelling {
+	if skew := s.cluster.Clock.Skew(); skew.Abs() >= worthTelling {
 		side := "behind"
 		if skew < 0 {
 			side = "ahead of"

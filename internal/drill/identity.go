@@ -13,25 +13,19 @@ import (
 // Probers are the probers' Leases as they were when the drill began, and are now.
 type Probers struct {
 	Before, Now []coordinationv1.Lease
-	// At is when they are so now, by the clock here.
+	// At is when they are so now.
 	At time.Time
 }
 
 // Seen judges the part [Identity] by what the probers have reported since the drill began: a
 // report counts when its Lease was renewed since, by whichever clock. Waiting are nodes whose
-// prober hasn't yet; one whose report is old by the newest and by the clock here is passed
-// over, as its prober is no more. One wrong clock makes no other prober's report old.
+// prober hasn't yet; one whose report is old is passed over, as its prober is no more.
 func Seen(key healthreport.Key, p Probers) (part Part, waiting []string) {
 	part = Part{Part: Identity, Details: []string{}}
-	newest := time.Time{}
-	for _, l := range p.Now {
-		if at := renewed(l); at.After(newest) {
-			newest = at
-		}
-	}
+	old := healthreport.Old(p.Now, p.At)
 	before := map[string]time.Time{}
 	for _, l := range p.Before {
-		before[l.Name] = renewed(l)
+		before[l.Name] = healthreport.Renewed(l)
 	}
 	seen, well, slowest, unnamed := 0, 0, int64(0), 0
 	for _, l := range p.Now {
@@ -39,9 +33,9 @@ func Seen(key healthreport.Key, p Probers) (part Part, waiting []string) {
 		if l.Spec.HolderIdentity != nil {
 			node = *l.Spec.HolderIdentity
 		}
-		at := renewed(l)
+		at := healthreport.Renewed(l)
 		if was, known := before[l.Name]; known && !at.After(was) {
-			if newest.Sub(at) <= healthreport.Fresh || p.At.Sub(at) <= healthreport.Fresh {
+			if !old(l) {
 				waiting = append(waiting, node)
 			}
 			continue
@@ -95,11 +89,4 @@ func of(l coordinationv1.Lease, key healthreport.Key) (found healthreport.Instan
 		return found, "its prober has another configuration, without " + key.Target()
 	}
 	return r.Instances[n], ""
-}
-
-func renewed(l coordinationv1.Lease) time.Time {
-	if l.Spec.RenewTime == nil {
-		return time.Time{}
-	}
-	return l.Spec.RenewTime.Time
 }

@@ -14,7 +14,7 @@ import (
 func Health(v View, e zone.Endpoint, wanted int) []healthquorum.Instance {
 	var fresh []healthreport.Report
 	for _, l := range v.Probers {
-		if r, err := healthreport.Parse(l.Annotations); err == nil && v.Now.Sub(renewed(l)) <= healthreport.Fresh {
+		if r, err := healthreport.Parse(l.Annotations); err == nil && v.Now.Sub(healthreport.Renewed(l)) <= healthreport.Fresh {
 			fresh = append(fresh, r)
 		}
 	}

@@ -12,28 +12,20 @@ import (
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
 
-// probers counts those on moved nodes that count, and that have reported lately: by the
-// newest of their reports or by the API server's clock. So one that is wrong makes nobody's report
-// old but its own.
+// probers counts those on moved nodes that count, and that have reported lately.
 func (c Claim) probers(p *Proof, now View, counted map[string]bool) {
 	before := map[string]time.Time{}
 	for _, l := range c.Since.Probers {
-		before[l.Name] = renewed(l)
+		before[l.Name] = healthreport.Renewed(l)
 	}
-	var newest time.Time
-	for _, l := range now.Probers {
-		if renewed(l).After(newest) {
-			newest = renewed(l)
-		}
-	}
+	old := healthreport.Old(now.Probers, now.Now)
 	for node, l := range lastByNode(now.Probers) {
-		old := newest.Sub(renewed(l)) > healthreport.Fresh && now.Now.Sub(renewed(l)) > healthreport.Fresh
-		if !counted[node] || !c.moves(node) || old {
+		if !counted[node] || !c.moves(node) || old(l) {
 			continue
 		}
 		p.Probers++
 		was, known := before[l.Name]
-		newer := !known || renewed(l).After(was)
+		newer := !known || healthreport.Renewed(l).After(was)
 		served, other, why := c.served(l, newer, newer || c.ledAlready(node))
 		if served {
 			p.Served++
@@ -49,7 +41,7 @@ func (c Claim) probers(p *Proof, now View, counted map[string]bool) {
 func lastByNode(probers []coordinationv1.Lease) map[string]coordinationv1.Lease {
 	last := map[string]coordinationv1.Lease{}
 	for _, l := range probers {
-		if node := holder(l); !renewed(l).Before(renewed(last[node])) {
+		if node := holder(l); !healthreport.Renewed(l).Before(healthreport.Renewed(last[node])) {
 			last[node] = l
 		}
 	}
@@ -97,13 +89,6 @@ func (c Claim) ledAlready(node string) bool {
 func (c Claim) over(n zone.Network) bool {
 	to := c.Step.Switch.To
 	return to.FollowsPrivateZone() || to.Network == n
-}
-
-func renewed(l coordinationv1.Lease) time.Time {
-	if l.Spec.RenewTime == nil {
-		return time.Time{}
-	}
-	return l.Spec.RenewTime.Time
 }
 
 func holder(l coordinationv1.Lease) string {
