@@ -58,28 +58,35 @@ const imagesVersion = 1
 // Worst lists an endpoint's images that aren't present on every instance, as many as fit
 // into so many bytes of JSON; those that merely wait to be looked up are counted.
 func (b *Book) Worst(name string, limit int) Images {
-	var bad []*entry
+	type lacking struct {
+		*entry
+		worst Finding
+	}
+	var bad []lacking
 	e := b.endpoints[name]
 	images := Images{Version: imagesVersion, Images: []ImageStatus{}}
 	for _, entry := range b.entries {
-		switch {
-		case entry.endpoint != e || entry.worst() == Present:
-		case entry.isWaiting():
+		if entry.endpoint != e {
+			continue
+		}
+		switch worst := entry.worst(); {
+		case worst == Present:
+		case worst == Unknown && entry.isWaiting():
 			images.Waiting++
 		default:
-			bad = append(bad, entry)
+			bad = append(bad, lacking{entry, worst})
 		}
 	}
 	rank := map[Finding]int{}
 	for n, f := range Findings() {
 		rank[f] = -n
 	}
-	slices.SortFunc(bad, func(a, b *entry) int {
-		return cmp.Or(cmp.Compare(rank[a.worst()], rank[b.worst()]), -cmp.Compare(a.pods, b.pods), cmp.Compare(a.Name, b.Name))
+	slices.SortFunc(bad, func(a, b lacking) int {
+		return cmp.Or(cmp.Compare(rank[a.worst], rank[b.worst]), -cmp.Compare(a.pods, b.pods), cmp.Compare(a.Name, b.Name))
 	})
 	left := limit - 200 - len(name)
-	for n, entry := range bad {
-		status := entry.status()
+	for n, image := range bad {
+		status := image.status()
 		text, err := json.Marshal(status)
 		if err != nil {
 			panic(err) // strings, numbers and times
@@ -112,12 +119,12 @@ func (e *entry) worst() Finding {
 	return f
 }
 
-// isWaiting tells whether nothing is found against it, because some instance was not asked
-// yet: to list each such image would be to write most of them, again and again, as one
-// instance after the other answers.
+// isWaiting tells of an image with nothing worse than unknown whether that is because some
+// instance was not asked yet: to list each such image would be to write most of them, again
+// and again, as one instance after the other answers.
 func (e *entry) isWaiting() bool {
 	for n := range e.records {
-		if found, _ := e.finding(n); found != Present && (found != Unknown || e.records[n].tried) {
+		if found, _ := e.finding(n); found == Unknown && e.records[n].tried {
 			return false
 		}
 	}
