@@ -17,6 +17,7 @@ import (
 
 	"github.com/registry-failover/registry-failover/internal/drill"
 	"github.com/registry-failover/registry-failover/internal/inputs"
+	"github.com/registry-failover/registry-failover/internal/published"
 	"github.com/registry-failover/registry-failover/internal/watches"
 	"github.com/registry-failover/registry-failover/pkg/zone"
 )
@@ -119,7 +120,7 @@ func (k *Keeper) create(ctx context.Context) error {
 		Labels: map[string]string{
 			"app.kubernetes.io/part-of": "registry-failover", "app.kubernetes.io/name": "registry-failover", "app.kubernetes.io/component": "controller",
 		},
-	}}, client.FieldOwner(fieldOwner))
+	}}, client.FieldOwner(published.Manager))
 	if apierrors.IsAlreadyExists(err) || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
 		return nil
 	}
@@ -128,9 +129,6 @@ func (k *Keeper) create(ctx context.Context) error {
 	}
 	return nil
 }
-
-// fieldOwner is who has written, in the object's managed fields.
-const fieldOwner = "registry-failover-controller"
 
 // tell shows the last success of each instance that is configured. At no moment a metric
 // that stays is away: the alert would begin to wait anew.

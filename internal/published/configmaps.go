@@ -12,8 +12,8 @@ import (
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 )
 
-// manager is who has written, in the objects' managed fields.
-const manager = "registry-failover-controller"
+// Manager is who has written, in the objects' managed fields.
+const Manager = "registry-failover-controller"
 
 // ConfigMaps keeps the texts in the ConfigMaps of one namespace.
 type ConfigMaps struct {
@@ -49,14 +49,14 @@ func (s ConfigMaps) Write(ctx context.Context, object, endpoint string, read Val
 				"app.kubernetes.io/component": "controller",
 			}},
 			Data: data,
-		}, metav1.CreateOptions{FieldManager: manager})
+		}, metav1.CreateOptions{FieldManager: Manager})
 	} else {
 		var patch []byte
 		patch, err = json.Marshal(map[string]any{"metadata": map[string]string{"resourceVersion": read.version}, "data": data})
 		if err != nil {
 			return err
 		}
-		_, err = s.client.Patch(ctx, object, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: manager})
+		_, err = s.client.Patch(ctx, object, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: Manager})
 	}
 	switch {
 	case apierrors.IsConflict(err), !read.found && apierrors.IsAlreadyExists(err), read.found && apierrors.IsNotFound(err):

@@ -7,6 +7,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/registry-failover/registry-failover/internal/published"
 )
 
 // tellEvery is between two growing answers.
@@ -102,6 +104,6 @@ func (k *Keeper) putAnswer(ctx context.Context, endpoint string, a DrillAnswer) 
 	if err != nil {
 		return err
 	}
-	_, err = k.Keys.ConfigMaps(k.Namespace).Patch(ctx, DrillsName, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "registry-failover-controller"})
+	_, err = k.Keys.ConfigMaps(k.Namespace).Patch(ctx, DrillsName, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: published.Manager})
 	return err
 }

@@ -8,6 +8,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/registry-failover/registry-failover/internal/published"
 )
 
 // forget takes away the lists of endpoints that the configuration no longer has: all lists
@@ -36,7 +38,7 @@ func (p *publisher) forget(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := maps.Patch(ctx, ImagesName, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "registry-failover-controller"}); err != nil {
+	if _, err := maps.Patch(ctx, ImagesName, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: published.Manager}); err != nil {
 		return fmt.Errorf("could not take lists of former endpoints out of the ConfigMap %s: %w", ImagesName, err)
 	}
 	return nil
