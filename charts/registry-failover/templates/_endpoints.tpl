@@ -21,6 +21,16 @@ startup-taint.cluster-autoscaler.kubernetes.io/registry-failover
 {{- if dig "privateZone" "writeBack" false .Values.config -}}true{{- end -}}
 {{- end -}}
 
+{{/* Whether automatic mode is on: true, or nothing. */}}
+{{- define "registry-failover.automatic" -}}
+{{- if eq (dig "failover" "mode" "Manual" .Values.config) "Automatic" -}}true{{- end -}}
+{{- end -}}
+
+{{/* Whether it moves only to who has images: true, or nothing. */}}
+{{- define "registry-failover.automaticAsksForImages" -}}
+{{- if and (include "registry-failover.automatic" .) (ne (dig "failover" "readyShare" 0.95 .Values.config | float64) 0.0) -}}true{{- end -}}
+{{- end -}}
+
 {{/* Whether the controller deletes pods that wait for an image: true, or nothing. */}}
 {{- define "registry-failover.recreates" -}}
 {{- if dig "failover" "recreateStuckPods" false .Values.config -}}true{{- end -}}

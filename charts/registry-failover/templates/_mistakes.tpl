@@ -47,13 +47,11 @@ switch's policy is made from this one.
 {{- if and (eq .Values.admission.mechanism "Policy") (include "registry-failover.derives" .) -}}
   {{- println `admission.mechanism: "Policy": a policy of the API server can't attach the pull secrets that config.pullSecrets.mode Derive makes, and pods would be rewritten without them: write Webhook, or Check or Off for the mode` -}}
 {{- end -}}
-{{- if eq (dig "failover" "mode" "Manual" .Values.config) "Automatic" -}}
-  {{- if not .Values.prober.enabled -}}
-    {{- println "prober.enabled: false: without probers nobody knows how the instances do, and config.failover.mode Automatic would never move anything: write true, or Manual for the mode" -}}
-  {{- end -}}
-  {{- if not (or .Values.readiness.enabled (eq (dig "failover" "readyShare" 0.95 .Values.config | float64) 0.0)) -}}
-    {{- println "readiness.enabled: false: nobody knows which images the instances have, and config.failover.mode Automatic would never move anything: write true, or 0 for config.failover.readyShare, or Manual for the mode" -}}
-  {{- end -}}
+{{- if and (include "registry-failover.automatic" .) (not .Values.prober.enabled) -}}
+  {{- println "prober.enabled: false: without probers nobody knows how the instances do, and config.failover.mode Automatic would never move anything: write true, or Manual for the mode" -}}
+{{- end -}}
+{{- if and (include "registry-failover.automaticAsksForImages" .) (not .Values.readiness.enabled) -}}
+  {{- println "readiness.enabled: false: nobody knows which images the instances have, and config.failover.mode Automatic would never move anything: write true, or 0 for config.failover.readyShare, or Manual for the mode" -}}
 {{- end -}}
 {{- $ours := list "registry-failover" "registry-failover-config" "registry-failover-state" "registry-failover-status" "registry-failover-automatic" "registry-failover-images" "registry-failover-drills" "registry-failover-pull-secrets" -}}
 {{- if and (eq .Values.coredns.namespace .Release.Namespace) (has .Values.coredns.configMap $ours) -}}
